@@ -5,7 +5,7 @@ from typing import Final
 from fuguemux.commands.command import Command
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
-from fuguemux.model.effects import ScrollView
+from fuguemux.model.effects import LeaveModes, ScrollView
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
@@ -20,7 +20,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         leave=flags.has("q"),
         ends_at_bottom=flags.has("e"),
     )
-    return Decision(effects=(view,))
+    return Decision(effects=(view, LeaveModes(target.pane.id)) if flags.has("q") else (view,))
 
 
 COMMAND: Final = Command(

@@ -10,7 +10,7 @@ from fuguemux.language.default_keys import Binding
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.key_names import is_mouse_key, key_name
 from fuguemux.model.decision import Decision, Refused, Reply
-from fuguemux.model.effects import PrintLines, ShowText
+from fuguemux.model.effects import PrintLines, ShowMessage
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options import key_bindings, options
@@ -38,8 +38,10 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         if invocation.arguments:
             found = _only(found, invocation.arguments[0])
         made = _commands(found[:1] if flags.has("1") and invocation.arguments else found)
-    if any(client.id == invocation.request.client for client in live.clients()):
-        return Decision(effects=(ShowText(invocation.request.client, tuple(made)),))
+    if flags.has("N") and flags.has("1"):
+        attached = any(client.id == invocation.request.client for client in live.clients())
+        if attached and (line := next(made, "")):
+            return Decision(effects=(ShowMessage(invocation.request.client, line),))
     lines: list[str] = []
     left = AT_ONCE_CHARS
     for line in made:

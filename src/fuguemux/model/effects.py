@@ -91,6 +91,22 @@ class ScrollView(Effect, frozen=True):
     ends_at_bottom: bool = False
 
 
+ModeName = Literal["clock-mode"]
+
+
+class EnterMode(Effect, frozen=True):
+    """Put a pane into a mode other than copy mode, as clock-mode does. All clients see it."""
+
+    pane: PaneId
+    name: ModeName
+
+
+class LeaveModes(Effect, frozen=True):
+    """End all modes of a pane except copy mode (copy-mode -q)."""
+
+    pane: PaneId
+
+
 class ViewLastScreen(Effect, frozen=True):
     """Show the last screen of a program that ended in the pane. It can be read and copied from like the pane's history.
 
@@ -154,7 +170,7 @@ class Choose(Effect, frozen=True):
 
 
 class ShowText(Effect, frozen=True):
-    """Show lines in place of the panes until a key is pressed (list-keys by `C-b ?`)."""
+    """Show lines in place of the panes until a key is pressed: the notices for a client that attaches."""
 
     client: ClientId
     lines: tuple[str, ...]
@@ -343,6 +359,8 @@ ImmediateEffect = (
     | Prompt
     | Choose
     | ShowText
+    | EnterMode
+    | LeaveModes
     | StopServer
 )
 """Effects that are carried out in one step, without waiting."""

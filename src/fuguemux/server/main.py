@@ -100,9 +100,7 @@ class Server:
         state, panes, clients, saved = self.state, self.panes, self.clients, self.saved
         pipes, admin, requests = self.programs.pipes, self.admin, self.requests
         events.connect(panes.output, clients.viewers, panes.pane_watcher, pipes, panes.processes)
-        state.view.connect(
-            state.state, clients.viewers.facts, clients.surface.scroll.in_mode, admin.documents
-        )
+        state.view.connect(state.state, clients.viewers.facts, clients.in_mode, admin.documents)
         admin.configuration.connect(requests.listener)
         self.end.connect(self._let_nobody_in)
         followers.connect(
@@ -110,6 +108,7 @@ class Server:
                 lambda before, after, _events, lsn: saved.closed.published(before, after, lsn),
                 state.panes.published,
                 lambda before, after, new, _lsn: admin.privacy.published(before, after, new),
+                lambda _before, _after, _events, _lsn: clients.published(),
                 lambda before, after, new, _lsn: clients.viewers.published(before, after, new),
                 lambda before, after, _events, _lsn: clients.sizes.published(before, after),
                 lambda before, after, _events, _lsn: self.end.published(before, after),
@@ -118,6 +117,7 @@ class Server:
             removed=(
                 lambda terminal: pipes.removed(terminal.id),
                 lambda terminal: clients.surface.scroll.leave(terminal.id),
+                clients.modes.forget,
                 panes.processes.removed,
             ),
         )

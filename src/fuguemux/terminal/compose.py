@@ -33,7 +33,7 @@ class ScrolledRows(NamedTuple):
     """What a pane shows instead of its screen: rows of the history, prepared by the caller.
 
     `rows`: self-contained ANSI, at most the pane's height. `position` of `total`, or the `note` if there is one, is
-    written at the top right. `cursor`: column and row in the pane, or None for no cursor.
+    written at the top right, unless `indicator` is false. `cursor`: column and row in the pane, or None for no cursor.
     """
 
     rows: Sequence[bytes]
@@ -41,6 +41,7 @@ class ScrolledRows(NamedTuple):
     total: int
     cursor: tuple[int, int] | None = None
     note: str = ""
+    indicator: bool = True
 
 
 class PaneView(NamedTuple):
@@ -187,7 +188,7 @@ class Composer:
             return []
         rows = self._pane_rows(index, pane, wide, high)
         segments = [Segment(first + top + at, left, wide, row) for at, row in enumerate(rows)]
-        if pane.scroll is not None:
+        if pane.scroll is not None and pane.scroll.indicator:
             segments[0] = _with_indicator(segments[0], pane.scroll)
         return segments
 

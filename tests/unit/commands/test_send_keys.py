@@ -7,6 +7,7 @@ from fuguemux.model.decision import Refused
 from fuguemux.model.effects import (
     AnyEffect,
     CopyModeCommand,
+    LeaveModes,
     ResetTerminal,
     ScrollView,
     SendBytes,
@@ -72,7 +73,10 @@ def test_commands_of_the_scroll_view() -> None:
 
 def test_the_scroll_view() -> None:
     assert run(copy_mode.COMMAND, STATE, "-u").effects == (ScrollView(PANE, page_up=True),)
-    assert run(copy_mode.COMMAND, STATE, "-q").effects == (ScrollView(PANE, leave=True),)
+    assert run(copy_mode.COMMAND, STATE, "-q").effects == (
+        ScrollView(PANE, leave=True),
+        LeaveModes(PANE),
+    )
     assert run(copy_mode.COMMAND, STATE, "-e").effects == (ScrollView(PANE, ends_at_bottom=True),)
 
 

@@ -2,11 +2,12 @@
 
 import textwrap
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import assert_never
 
 from fuguemux.model import effects as ef
 from fuguemux.model.ids import ClientId
-from fuguemux.server.clients.overlays import Confirm, Page, PromptOverlay
+from fuguemux.server.clients.overlays import Confirm, Page, PromptOverlay, fill
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.panes.previews import LastScreensPort, ScreenPreview
 
@@ -36,7 +37,9 @@ def cover(
             if confirm:
                 viewer.overlay = Confirm(prompts[0] if prompts else "", template)
             else:
-                viewer.overlay = PromptOverlay(prompts, initial, template, single_key=single_key)
+                viewer.overlay = PromptOverlay(
+                    prompts, initial, answered=partial(fill, template), single_key=single_key
+                )
         case ef.Choose(_, title, rows, previews, selected):
             preview = ScreenPreview(last_screens, previews, redraw) if previews else None
             viewer.page = Page(title, rows, chooser=True, preview=preview, selected=selected)

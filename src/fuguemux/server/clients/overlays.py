@@ -81,7 +81,7 @@ class Confirm:
 
 
 class PromptOverlay:
-    """One or more questions. The answers replace %1, %2 and %% in a command template.
+    """One or more questions.
 
     With `single_key`, the name of the first key is the answer.
     """
@@ -90,14 +90,15 @@ class PromptOverlay:
         self,
         questions: tuple[str, ...],
         initial: tuple[str, ...],
-        template: str,
         *,
+        answered: Callable[[list[str]], str],
         single_key: bool = False,
     ) -> None:
+        """`answered` gets all answers and returns the command to run."""
         self._single_key = single_key
         self._questions = questions or (":",)
         self._initial = initial
-        self._template = template
+        self._done = answered
         self._answers: list[str] = []
         self._begin()
 
@@ -129,9 +130,7 @@ class PromptOverlay:
         if len(self._answers) < len(self._questions):
             self._begin()
             return STAYS
-        if not any(self._answers) and self._template == "%%":
-            return OverlayOutcome(closed=True)
-        return OverlayOutcome(True, fill(self._template, self._answers))
+        return OverlayOutcome(True, self._done(self._answers))
 
     def _edit(self, name: str) -> None:
         text, cursor = self._text, self._cursor

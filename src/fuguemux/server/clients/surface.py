@@ -8,6 +8,7 @@ from fuguemux.model.state import ServerState
 from fuguemux.options import options
 from fuguemux.options.environment import session_of
 from fuguemux.server.copy.scroll_views import ScrollViews
+from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.panes.panes import Panes
 
 
@@ -18,6 +19,7 @@ class ServerSurface:
         self,
         panes: Panes,
         scroll: ScrollViews,
+        modes: PaneModes,
         state: Callable[[], ServerState],
         live: LiveView,
         alert: Callable[[], str],
@@ -25,6 +27,7 @@ class ServerSurface:
         """`alert` returns the alert for the status line. Empty: none."""
         self.panes = panes
         self.scroll = scroll
+        self.modes = modes
         self._state = state
         self._live = live
         self._alert = alert

@@ -19,6 +19,7 @@ from fuguemux.server.clients.overlays import MessageOverlay, Page, StatusOverlay
 from fuguemux.server.clients.watched import WatchedStatus
 from fuguemux.server.copy.copy_mode import Styles
 from fuguemux.server.copy.scroll_views import ScrollViews
+from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.panes.panes import Panes
 from fuguemux.terminal import style
 from fuguemux.terminal.borders import CellRectangle
@@ -32,6 +33,7 @@ class Surface(Protocol):
 
     panes: Panes
     scroll: ScrollViews
+    modes: PaneModes
 
     @property
     def state(self) -> ServerState: ...
@@ -217,7 +219,7 @@ class Viewer:
                 continue
             place = whole if window.zoomed else CellRectangle(*rectangle)
             emulator: Emulator = terminal.emulator
-            scroll = self._surface.scroll.view(terminal)
+            scroll = self._surface.modes.view(terminal) or self._surface.scroll.view(terminal)
             views.append(PaneView(place, emulator, pane == window.active, scroll))
         return views
 

@@ -78,6 +78,10 @@ class Viewers:
         """The viewer. None: the client is not attached."""
         return self._viewers.get(client)
 
+    def all(self) -> tuple[Viewer, ...]:
+        """Attached clients in the order in which they attached."""
+        return tuple(self._viewers.values())
+
     def facts(self) -> tuple[ClientFacts, ...]:
         """Attached clients in the order in which they attached."""
         return tuple(viewer.facts() for viewer in self._viewers.values())

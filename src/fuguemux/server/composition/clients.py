@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import Clock
 from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.server.clients.notices import Notices
@@ -11,7 +12,10 @@ from fuguemux.server.clients.window_sizes import WindowSizes
 from fuguemux.server.composition.base import Base
 from fuguemux.server.composition.log import LogParts
 from fuguemux.server.composition.panes import PaneParts, StateParts
+from fuguemux.server.copy.copy_mode import ModeFacts
 from fuguemux.server.copy.scroll_views import ScrollViews
+from fuguemux.server.modes.entering import ModeEntry
+from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.output_events import OutputEvents
 from fuguemux.server.recovery import recovery_notice
 
@@ -23,6 +27,17 @@ class ClientParts(NamedTuple):
     surface: ServerSurface
     sizes: WindowSizes
     viewers: Viewers
+    modes: PaneModes
+    entry: ModeEntry
+
+    def in_mode(self, pane: PaneId) -> ModeFacts:
+        """The values for formats about a pane's modes."""
+        facts, mode = self.surface.scroll.in_mode(pane), self.modes.get(pane)
+        return facts if mode is None else facts._replace(in_mode=True, name=mode.name)
+
+    def published(self) -> None:
+        """The state has changed."""
+        self.modes.changed()
 
 
 def build_clients(
@@ -44,7 +59,8 @@ def build_clients(
 
     notices.alert_while(alert)
     scroll = ScrollViews(base.spawn)
-    surface = ServerSurface(state.panes, scroll, state.state, state.view, notices.alert)
+    modes = PaneModes(scroll.mode, base.loop.call_later)
+    surface = ServerSurface(state.panes, scroll, modes, state.state, state.view, notices.alert)
     sizes = WindowSizes(base.loop, state.engine, events.not_logged)
     viewers = Viewers(
         base.loop,
@@ -58,7 +74,8 @@ def build_clients(
         notices.greeting,
     )
     durability.connect(viewers.announce)
-    return ClientParts(notices, surface, sizes, viewers)
+    entry = ModeEntry(modes, state.state, state.view, state.panes)
+    return ClientParts(notices, surface, sizes, viewers, modes, entry)
 
 
 def _recovery(report: RecoveryReport, clock: Clock, started_ns: int) -> str:

@@ -22,6 +22,7 @@ from fuguemux.server.requests.command_effects import CommandEffects
 from fuguemux.server.requests.effect_runner import EffectRunner
 from fuguemux.server.requests.executor import Executor
 from fuguemux.server.requests.key_input import KeyInput
+from fuguemux.server.requests.mode_keys import ModeKeys
 from fuguemux.server.requests.pane_input import PaneInput
 from fuguemux.server.requests.pipes import Pipes
 from fuguemux.server.requests.readiness import Readiness
@@ -39,6 +40,7 @@ class ProgramParts(NamedTuple):
     shells: Shells
     typing: PaneInput
     pipes: Pipes
+    mode_keys: ModeKeys
 
 
 class RequestParts(NamedTuple):
@@ -57,7 +59,8 @@ def build_programs(
     waits = Waits()
     channels = Channels(base.loop, state.engine, log.flusher.wait_durable, waits)
     shells = Shells(base.loop, state.state, panes.environment, base.spawn, channels)
-    typing = PaneInput(state.panes, clients.surface.prefix_key, panes.output.inject)
+    mode_keys = ModeKeys(clients.modes, clients.viewers, state.panes, state.state, base.spawn)
+    typing = PaneInput(state.panes, clients.surface.prefix_key, panes.output.inject, mode_keys.sent)
     pipes = Pipes(
         base.loop,
         state.engine,
@@ -68,7 +71,7 @@ def build_programs(
         clients.viewers.announce,
         base.spawn,
     )
-    return ProgramParts(waits, shells, typing, pipes)
+    return ProgramParts(waits, shells, typing, pipes, mode_keys)
 
 
 def build_requests(
@@ -99,7 +102,10 @@ def build_requests(
         state.engine,
         base.spawn,
         panes.output.hurry,
+        clients.modes,
+        programs.mode_keys,
     )
+    programs.mode_keys.connect(executor, keys.run_text, panes.hooks.mode_changed)
     handler = RequestHandler(
         executor,
         clients.viewers,
@@ -144,6 +150,7 @@ def _executor(
         command_effects,
         Searcher(state.panes, base.clock),
         CopyCommands(state.engine, state.panes, clients.viewers, durable, panes.last_screens.fetch),
+        clients.entry,
     )
     executor = Executor(state.engine, effects, durable, panes.gate, panes.hooks, admin.documents)
     command_effects.connect(executor)

@@ -1,8 +1,8 @@
 """The panes in copy mode, which show their history instead of their screen. Shared by all clients, as in tmux."""
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from fuguemux.model.ids import PaneId
 from fuguemux.server.copy.copy_document import Document, RowAt, Spot, frozen
@@ -13,6 +13,8 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.terminal.compose import ScrolledRows
 
 NOT_IN_MODE = ModeFacts()
+VIEW_LINES_MAX: Final = 100_000
+"""View mode shows at most this many lines, the last ones."""
 
 
 class ScrollViews:
@@ -22,6 +24,9 @@ class ScrollViews:
         """Without `spawn` all lines are read at once when they are needed."""
         self._spawn = spawn
         self._modes: dict[PaneId, CopyMode] = {}
+        self._names: dict[PaneId, str] = {}
+        """The names of the modes when `moved` was called last."""
+        self._mode_changed: Callable[[PaneId], None] = lambda _pane: None
         self._beginning: dict[PaneId, Document] = {}
         self._told: Callable[[], None] = lambda: None
         self._redraw: Callable[[PaneTerminal], None] = lambda _terminal: None
@@ -47,6 +52,10 @@ class ScrollViews:
         self._redraw = redraw
         self._style = style
 
+    def when_mode_changes(self, told: Callable[[PaneId], None]) -> None:
+        """Call `told` when a pane enters copy mode or view mode, or leaves it."""
+        self._mode_changed = told
+
     def keep_by(self, keep: Callable[[Iterable[tuple[PaneId, CopyMode]]], None]) -> None:
         """Call `keep` with all panes in a mode, now and whenever that changes."""
         self._keep = keep
@@ -55,7 +64,20 @@ class ScrollViews:
     def moved(self) -> None:
         """Call when a pane shows another part of its history, or its screen again, or when its cursor or selection moved."""
         self._told()
-        self._keep(self._modes.items())
+        # A text that a command printed is not kept for the next server.
+        self._keep(
+            (pane, mode)
+            for pane, mode in self._modes.items()
+            if mode.name != VIEW_MODE or mode.last_screen_ms is not None
+        )
+        self._notice_modes()
+
+    def _notice_modes(self) -> None:
+        names = {pane: mode.name for pane, mode in self._modes.items()}
+        before, self._names = self._names, names
+        for pane in before.keys() | names.keys():
+            if before.get(pane) != names.get(pane):
+                self._mode_changed(pane)
 
     def places(self) -> tuple[tuple[PaneId, int], ...]:
         """Every pane that shows its history, and how many rows back."""
@@ -181,6 +203,29 @@ class ScrollViews:
         )
         mode.top = min(RowAt(first, 0), mode.bottom_top())
         mode.go(cursor)
+        self._modes[terminal.id] = mode
+        self.moved()
+
+    def show_text(self, terminal: PaneTerminal, lines: Sequence[str]) -> None:
+        """Show text in view mode. If the pane shows text already, it is added below that."""
+        mode = self._modes.get(terminal.id)
+        added = [line.encode("utf-8", "replace") for line in lines]
+        if mode is not None and mode.name == VIEW_MODE and mode.last_screen_ms is None:
+            before = mode.document
+            added = [before.line(line) for line in range(before.first, before.stop)] + added
+            added = added[-VIEW_LINES_MAX:]
+            top, cursor, anchor = mode.top, mode.cursor, mode.anchor
+        else:
+            top, cursor, anchor = RowAt(0, 0), Spot(0, 0), None
+        size = terminal.emulator.size
+        document = Document((), added[-VIEW_LINES_MAX:] or [b""], continues=False)
+        mode = CopyMode(document, 0, size)
+        mode.name = VIEW_MODE
+        mode.history_rows = document.rows_between(
+            RowAt(document.first, 0), mode.bottom_top(), mode.columns, total=document.stop
+        )
+        mode.top, mode.anchor = min(top, mode.bottom_top()), anchor
+        mode.cursor = cursor
         self._modes[terminal.id] = mode
         self.moved()
 

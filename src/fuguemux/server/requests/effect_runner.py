@@ -53,6 +53,14 @@ class ViewersPort(Protocol):
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None: ...
 
 
+class ModesPort(Protocol):
+    """The panes in a mode other than copy mode."""
+
+    def enter(self, effect: ef.EnterMode) -> None: ...
+
+    def leave_all(self, pane: ef.LeaveModes) -> None: ...
+
+
 class PaneInputPort(Protocol):
     """Sends keys and bytes to the programs in panes."""
 
@@ -190,6 +198,7 @@ class EffectRunner:
         commands: CommandEffectsPort,
         searcher: SearcherPort,
         copy_modes: CopyModes,
+        modes: ModesPort,
     ) -> None:
         self.turn = Turn()
         self._panes = panes
@@ -202,6 +211,7 @@ class EffectRunner:
         self._commands = commands
         self._searcher = searcher
         self._copy_modes = copy_modes
+        self._modes = modes
 
     async def run(
         self, effects: Sequence[ef.AnyEffect], requester: Requester
@@ -250,6 +260,10 @@ class EffectRunner:
                 self._screens.refresh(client)
             case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():
                 self._screens.overlay(effect)
+            case ef.EnterMode():
+                self._modes.enter(effect)
+            case ef.LeaveModes():
+                self._modes.leave_all(effect)
             case ef.StopServer():
                 self._lifecycle.stop()
             case _:

@@ -167,6 +167,13 @@ class Hooks:
         """A client of `session` attached, left or changed."""
         self.happened(Notice(name, session if session in self._engine.state.sessions else None))
 
+    def mode_changed(self, pane: PaneId) -> None:
+        """A pane entered or left a mode."""
+        known = self._engine.state.panes.get(pane)
+        if known is not None:
+            notice = _of_window(self._engine.state, "pane-mode-changed", known.window)
+            self.happened(notice._replace(pane=pane))
+
     def happened(self, notice: Notice, *, at: int | None = None) -> None:
         """Run the hooks of `notice`, if there are any, after those that wait already, or after the first `at` of
         them."""

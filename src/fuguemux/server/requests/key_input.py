@@ -21,10 +21,12 @@ from fuguemux.server.clients.requesters import ViewerRequester
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
 from fuguemux.server.copy.scroll_views import ScrollViews
+from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.panes.restore_policy import awakened
 from fuguemux.server.requests.executor import Executor
+from fuguemux.server.requests.mode_keys import ModeKeys
 from fuguemux.terminal.key_reader import Answer, Focus, Input, KeyPress, Mouse, Paste
 
 WHEEL_UP, WHEEL_DOWN = 4, 5
@@ -48,6 +50,8 @@ class KeyInput:
         engine: Engine,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         hurry: Callable[[], None],
+        modes: PaneModes,
+        mode_keys: ModeKeys,
     ) -> None:
         self._loop = loop
         self._viewers = viewers
@@ -58,6 +62,8 @@ class KeyInput:
         self._engine = engine
         self._spawn = spawn
         self._hurry = hurry
+        self._modes = modes
+        self._mode_keys = mode_keys
         self._waiting: dict[ClientId, list[Input]] = {}
         self._behind: dict[ClientId, bytearray] = {}
         """Input that arrived in one large read and is handled in parts. Nothing is read from its clients meanwhile."""
@@ -170,8 +176,7 @@ class KeyInput:
             if error:
                 self._viewers.message(viewer, data.decode("utf-8", "replace").rstrip("\n"))
         if text:
-            rows = tuple((line, "") for line in text.rstrip("\n").split("\n"))
-            viewer.page = Page("", rows, chooser=False)
+            self._mode_keys.show_text(viewer, text)
 
     def _one(self, viewer: Viewer, item: Input) -> str:
         """Handle one item. Returns the command to run for it, or an empty string if nothing is left to do."""
@@ -221,13 +226,16 @@ class KeyInput:
             viewer.dirty = True
             return ""
         terminal = self._active(viewer)
-        if terminal is not None and self._scroll.in_mode(terminal.id)[0]:
+        in_mode = terminal is not None and self._modes.get(terminal.id) is not None
+        if terminal is not None and not in_mode and self._scroll.in_mode(terminal.id)[0]:
             vi = self._option("mode-keys", window=viewer.current_window()) == "vi"
             found = key_bindings.lookup(state, "copy-mode-vi" if vi else "copy-mode", item.name)
             return found.command if found is not None else ""
         binding = key_bindings.lookup(state, "root", item.name)
         if binding is not None:
             return binding.command
+        if in_mode and terminal is not None:
+            return self._mode_keys.typed(viewer, terminal.id, item.name)
         if item.name == "Enter" and not viewer.read_only:
             command = awakened(state, viewer.active_pane())
             if command:

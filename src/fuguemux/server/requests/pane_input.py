@@ -20,10 +20,13 @@ class PaneInput:
         panes: Panes,
         prefix_key: Callable[[PaneId, bool], str],
         inject: Callable[[PaneTerminal, bytes], None],
+        to_mode: Callable[..., bool] = lambda *_keys, **_how: False,
     ) -> None:
+        """`to_mode` gets the arguments of `send_keys`, and returns whether the pane is in a mode that took the keys."""
         self._panes = panes
         self._prefix_key = prefix_key
         self._inject = inject
+        self._to_mode = to_mode
 
     def send_keys(
         self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int = 1
@@ -31,7 +34,7 @@ class PaneInput:
         """Send keys by tmux's names, and repeat the list `times` times. Text that names no key is typed as it is;
         with `literal` all text is."""
         terminal = self._panes.get(pane)
-        if terminal is None:
+        if terminal is None or self._to_mode(pane, keys, literal=literal, times=times):
             return
         modes = terminal.emulator.modes
         known: dict[str, bytes] = {}

@@ -20,6 +20,7 @@ from fuguemux.server.clients.surface import ServerSurface
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
 from fuguemux.server.copy.scroll_views import ScrollViews
+from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.panes.last_screens import LastScreens
 from fuguemux.server.ports import EffectFailed
 from fuguemux.terminal.emulator import Bell, ClipboardWrite
@@ -73,7 +74,8 @@ class World:
         self.told: list[object] = []
         self.notices: list[str] = []
         scroll = ScrollViews()
-        surface = ServerSurface(self.panes.panes, scroll, lambda: self.now, FakeLive(), str)
+        modes = PaneModes(scroll.mode, asyncio.get_running_loop().call_later)
+        surface = ServerSurface(self.panes.panes, scroll, modes, lambda: self.now, FakeLive(), str)
         self.viewers = Viewers(
             asyncio.get_running_loop(),
             surface,

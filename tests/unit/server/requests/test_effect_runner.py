@@ -83,6 +83,12 @@ class Ports:
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
         self._call(f"overlay {type(effect).__name__}")
 
+    def enter(self, effect: ef.EnterMode) -> None:
+        self._call(f"enter {effect.name}")
+
+    def leave_all(self, pane: ef.LeaveModes) -> None:
+        self._call(f"leave_all {pane.pane}")
+
     # Input
 
     def send_keys(self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int) -> None:
@@ -208,6 +214,8 @@ IMMEDIATE: dict[ef.AnyEffect, str] = {
     ef.Prompt(CLIENT, (), (), ""): "overlay Prompt",
     ef.Choose(CLIENT, "x", ()): "overlay Choose",
     ef.ShowText(CLIENT, ()): "overlay ShowText",
+    ef.EnterMode(PANE, "clock-mode"): "enter clock-mode",
+    ef.LeaveModes(PANE): f"leave_all {PANE}",
     ef.StopServer(): "stop",
 }
 AWAITED: dict[ef.AnyEffect, str] = {
@@ -244,7 +252,7 @@ class World:
         store = ScrollbackStore(PackReader(MemoryStorage(), "nowhere"))
         panes = Panes(GhosttyEmulator, store, PaneTerminal.close, _no_limit)
         self.runner = EffectRunner(
-            panes, ports, ports, ports, ports, ports, ports, ports, ports, ports
+            panes, ports, ports, ports, ports, ports, ports, ports, ports, ports, ports
         )
         self.requester = FakeRequester()
 
