@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.test_against_tmux import Pair, Shows
+from tests.support.tmux_pair import Pair, Shows
 
 pytestmark = [
     pytest.mark.real,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.test_against_tmux import Pair
+from tests.support.tmux_pair import Pair
 
 pytestmark = [
     pytest.mark.real,

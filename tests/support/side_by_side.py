@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fuguemux.terminal.style import TOKENS, width
-from tests.conformance.test_against_tmux import TMUX, Answer, Pair
 from tests.support.running import DEADLINE_SECONDS, PROGRAM, Attached, until
+from tests.support.tmux_pair import TMUX, Answer, Pair
 
 Words = tuple[str, ...]
 SGR = re.compile(r"\x1b\[([0-9;:]*)m\Z")

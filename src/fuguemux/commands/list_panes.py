@@ -53,9 +53,7 @@ COMMAND = Command(
     flags="asF:f:t:",
     usage="[-as] [-F format] [-f filter] [-t target-window]",
     arguments=(0, 0),
-    target=TargetFlag(
-        "t", TargetKind.WINDOW, other_kinds=(("a", TargetKind.NONE), ("s", TargetKind.SESSION))
-    ),
+    target=TargetFlag("t", TargetKind.WINDOW, other_kinds=(("a", TargetKind.NONE),)),
     decide=decide,
     help="List the panes of a window, with -s of a session, with -a of all sessions.",
     read_only=True,

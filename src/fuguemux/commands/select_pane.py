@@ -14,7 +14,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.limits import TITLE_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.model.window_names import bounded_name
+from fuguemux.model.window_names import bounded_title
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 from fuguemux.targets.places import neighbour
 
@@ -41,7 +41,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         return Decision(events)
     if flags.has("T"):
         title = settings.expanded(state, live, invocation, flags.value("T") or "", target)
-        return Decision((*events, PaneTitled(pane, bounded_name(title, TITLE_BYTES_MAX))))
+        return Decision((*events, PaneTitled(pane, bounded_title(title, TITLE_BYTES_MAX))))
     if pane != target.window.active:
         events += unzoomed_unless(target.window, keep=flags.has("Z"))
         events += (PaneActivated(target.window.id, pane),)

@@ -66,7 +66,7 @@ COMMAND = Command(
     flags="Fhgrt:u",
     usage="[-Fhgru] [-t target-session] name [value]",
     arguments=(1, 2),
-    target=TargetFlag("t", TargetKind.PANE, Absence.NOTHING),
+    target=TargetFlag("t", TargetKind.SESSION, Absence.NOTHING),
     decide=decide,
     help="Set or unset an environment variable of new processes; with -h a variable that only formats see.",
 )

@@ -10,7 +10,7 @@ COMMAND = Command(
     flags="aFgoqt:u",
     usage="[-aFgoqu] [-t target-window] option [value]",
     arguments=(1, 2),
-    target=TargetFlag("t", TargetKind.PANE, Absence.NOTHING),
+    target=TargetFlag("t", TargetKind.WINDOW, Absence.NOTHING),
     decide=decide,
     help="Set or unset an option of a window.",
 )

@@ -6,7 +6,10 @@ those after it.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
+
+import msgspec
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.option_places import context_of
@@ -33,7 +36,14 @@ def text_context(state: ServerState, context: FormatContext) -> language.TextCon
         for name, value in (state.environment | state.hidden).items()
         if value is not None
     }
-    return language.TextContext(variables, lambda text: is_true(expand(text, context)))
+
+    def condition(text: str, set_here: Mapping[str, str]) -> bool:
+        within = context
+        if set_here:
+            within = msgspec.structs.replace(context, extra={**context.extra, **set_here})
+        return is_true(expand(text, within))
+
+    return language.TextContext(variables, condition)
 
 
 def parsed_file(
@@ -48,14 +58,8 @@ def parsed_in_context(
 ) -> list[language.Parsed]:
     """As `parsed_file`, with the context that `text_context` returned. May run on any thread on which the context's
     conditions may be evaluated."""
-    found = language.parse_file(text, path, around)
-    for parsed in found:
-        try:
-            check_known(commands, state, parsed.argv)
-        except Refused as refusal:
-            where = f"{path}:{parsed.line}: " if path else ""
-            raise Refused(f"{where}{refusal}", near=refusal.near) from None
-    return found
+    check = partial(check_known, commands, state)
+    return language.parse_file(text, path, around._replace(check=check))
 
 
 def parsed_text(

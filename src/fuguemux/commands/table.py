@@ -1,5 +1,6 @@
 """The table of all commands. Dispatch, help and completion read it. No command registers itself when it is imported."""
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -93,6 +94,7 @@ from fuguemux.commands import (
     wait_for,
 )
 from fuguemux.commands.command import Command
+from fuguemux.language.language import replace_alias
 from fuguemux.language.names import TMUX_NAMES
 from fuguemux.language.nearest import nearest
 from fuguemux.language.quoting import render_all
@@ -100,7 +102,7 @@ from fuguemux.model.decision import Decision, Refused, Request
 from fuguemux.model.effects import RunCommands
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.options.aliases import resolved
+from fuguemux.options.aliases import aliases_of
 
 COMMANDS: Final[tuple[Command, ...]] = (
     attach_session.COMMAND,
@@ -222,6 +224,9 @@ def find(name: str) -> Command:
 class AllCommands:
     """Implements language.command_table.CommandTable."""
 
+    def __init__(self, aliases: tuple[str, ...] = ()) -> None:
+        self.aliases = aliases
+
     def rows(self) -> tuple[Command, ...]:
         """All commands."""
         return COMMANDS
@@ -232,6 +237,12 @@ class AllCommands:
 
 
 TABLE: Final = AllCommands()
+
+
+@lru_cache(maxsize=4)
+def _with(aliases: tuple[str, ...]) -> AllCommands:
+    """The table with these aliases, the same object each time."""
+    return AllCommands(aliases)
 
 
 def known_name(argv: tuple[str, ...]) -> str:
@@ -247,9 +258,10 @@ def decide(state: ServerState, live: LiveView, request: Request) -> Decision:
 
     A command-alias is replaced first. If one stands for several commands, an effect runs them.
     """
-    commands = resolved(state, request.argv)
+    aliases = aliases_of(state)
+    commands = replace_alias(request.argv, aliases)
     if len(commands) != 1:
         return Decision(effects=(RunCommands(render_all(commands)),))
     if commands[0] != request.argv:
         request = msgspec.structs.replace(request, argv=commands[0])
-    return find(request.argv[0]).decision(state, live, request, TABLE)
+    return find(request.argv[0]).decision(state, live, request, _with(aliases))

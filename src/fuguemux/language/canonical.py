@@ -1,6 +1,6 @@
 """The canonical text of commands: full names, flags in order, and quotes where they are needed. After tmux 3.3a.
 
-Keys and hooks keep their commands in this form.
+Keys and hooks keep their commands in this form. Aliases are replaced, so that a later change of one has no effect.
 """
 
 from collections.abc import Iterable, Sequence
@@ -75,5 +75,6 @@ def _of_sequence(commands: CommandTable, sequence: Iterable[Sequence[str]], budg
             else word
             for word in argv
         ]
-        shown.append(canonical(commands.find(argv[0]), words))
+        meant = language.replace_alias(words, commands.aliases)
+        shown += [canonical(commands.find(one[0]), one) for one in meant]
     return render_all(shown)

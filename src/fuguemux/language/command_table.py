@@ -40,10 +40,15 @@ class CommandRow(Protocol):
 
 
 class CommandTable(Protocol):
-    """Every command there is. It never changes."""
+    """Every command there is, and the aliases of the moment. It never changes."""
 
     def __hash__(self) -> int:
         """By identity, so that what follows from a table can be kept."""
+        ...
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The values of the option command-alias, `name=command`. They replace the first word of a command."""
         ...
 
     def rows(self) -> tuple[CommandRow, ...]:

@@ -4,11 +4,11 @@ Text may have quotes, `#` comments, backslashes, `$NAME`, `{ }` blocks, `NAME=va
 %else, %endif and %hidden.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.language.quoting import CommandBlock, render_all
+from fuguemux.language.reader import Reader
 from fuguemux.model.decision import Refused
 
 DEPTH_MAX: Final = 32
@@ -16,23 +16,7 @@ DEPTH_MAX: Final = 32
 NESTED_CHARS_MAX: Final = 8 << 20
 """The maximum size of all blocks of a text. A block within others counts once for each of them, as it is copied into each."""
 
-_ESCAPES: Final = {
-    "a": "\a",
-    "b": "\b",
-    "e": "\x1b",
-    "f": "\f",
-    "s": " ",
-    "v": "\v",
-    "r": "\r",
-    "n": "\n",
-    "t": "\t",
-}
-
-
-_PLAIN: Final = re.compile(r"[^\\$~\"'\s;{}]+")
-"""Characters without a special meaning in any kind of word. They are read as one piece."""
-_BLANKS: Final = re.compile(r"[ \t\r]*")
-_NO_CONTINUATION: Final = re.compile(r"[^\\\n]+")
+_ENDS: Final = ("%elif", "%else", "%endif")
 
 
 class Parsed(NamedTuple):
@@ -48,8 +32,10 @@ class TextContext(NamedTuple):
 
     variables: Mapping[str, str] = {}
     """The values of `$NAME`; `~` is HOME."""
-    condition: Callable[[str], bool] = lambda text: text not in ("", "0")
-    """Whether the text after %if is true."""
+    condition: Callable[[str, Mapping[str, str]], bool] = lambda text, _set: text not in ("", "0")
+    """Whether the text after %if is true. The second argument is what the text has set so far by `NAME=value`."""
+    check: Callable[[tuple[str, ...]], None] = lambda _argv: None
+    """Raises Refused for a command that can never run. It is called for commands in blocks, too."""
 
 
 def parse_file(
@@ -85,64 +71,28 @@ def replace_alias(argv: Sequence[str], aliases: Iterable[str]) -> list[tuple[str
     return [tuple(argv)]
 
 
-class _Parser:
+class _Parser(Reader):
     def __init__(
         self, text: str, source: str, surroundings: TextContext, nested_chars_max: int
     ) -> None:
-        # A backslash at the end of a line joins it with the next line. Line numbers behind it must still be right.
-        self.text = text
-        self.source = source
+        super().__init__(text, source, surroundings.variables)
         self.condition = surroundings.condition
-        self.variables = dict(surroundings.variables)
-        self.at = 0
-        self.line = 1
+        self.check = surroundings.check
+        self.problem: Refused | None = None
+        self.set_here: dict[str, str] = {}
+        self.inline_open = 0
+        """How many conditions are open whose %if and %endif are on one line."""
         self.commands: list[Parsed] = []
         self.nested_chars = 0
         self.nested_chars_max = nested_chars_max
-
-    def refuse(self, message: str) -> Refused:
-        return Refused(f"{self.source}:{self.line}: {message}" if self.source else message)
-
-    # Characters. A line continuation does not count as one.
-
-    def peek(self) -> str:
-        char = self.text[self.at : self.at + 1]
-        if char != "\\":
-            return char
-        while self.text.startswith("\\\n", self.at):
-            self.at += 2
-            self.line += 1
-        return self.text[self.at : self.at + 1]
-
-    def take(self) -> str:
-        char = self.peek()
-        self.at += len(char)
-        if char == "\n":
-            self.line += 1
-        return char
-
-    def skip_blanks(self) -> None:
-        while True:
-            blanks = _BLANKS.match(self.text, self.at)
-            if blanks is None or not self.text.startswith("\\\n", blanks.end()):
-                self.at = self.at if blanks is None else blanks.end()
-                return
-            self.at = blanks.end() + 2
-            self.line += 1
-
-    def skip_comment(self) -> None:
-        while self.peek() not in ("\n", ""):
-            rest = _NO_CONTINUATION.match(self.text, self.at)
-            if rest:
-                self.at = rest.end()
-            else:
-                self.take()
 
     # Commands.
 
     def run(self) -> list[Parsed]:
         if ended := self.statements(self.commands, 0, in_block=False, active=True):
             raise self.refuse(f"syntax error: {ended} without %if")
+        if self.problem is not None:
+            raise self.problem
         return self.commands
 
     def statements(self, into: list[Parsed], depth: int, *, in_block: bool, active: bool) -> str:
@@ -156,6 +106,8 @@ class _Parser:
                 if in_block:
                     raise self.refuse("syntax error: a block is not closed, add }")
                 return ""
+            if char == "\n" and self.inline_open:
+                raise self.refuse("syntax error: %endif must be on the line of its %if")
             if char in ("\n", ";"):
                 self.take()
             elif char == "#":
@@ -166,21 +118,33 @@ class _Parser:
                 self.take()
                 return "}"
             elif char == "%" and (directive := self.directive()):
-                if directive in ("%elif", "%else", "%endif"):
+                if directive in _ENDS:
                     return directive
                 self.obey(directive, into, depth, in_block=in_block, active=active)
             else:
                 self.command(into, depth, active=active)
 
     def directive(self) -> str:
-        """Read the directive at this position and return it; empty for another word that begins with %."""
-        for name in ("%hidden", "%if", "%elif", "%else", "%endif"):
+        """Read the directive at this position and return it; empty for `%`, `%1` and the like. Raises Refused for others."""
+        for name in ("%hidden", "%if", *_ENDS):
             if self.text.startswith(name, self.at):
                 end = self.at + len(name)
-                if self.text[end : end + 1] in ("", " ", "\t", "\r", "\n", ";"):
+                if self.text[end : end + 1] in ("", " ", "\t", "\r", "\n", ";", "}"):
                     self.at = end
                     return name
+        if self.text[self.at + 1 : self.at + 2].isalpha():
+            raise self.refuse("syntax error")  # as in tmux: other words with % are quoted
         return ""
+
+    def ends_condition(self, words: Sequence[str]) -> bool:
+        """Whether the word here is the %elif, %else or %endif of a condition on one line. Raises Refused if it is another
+        directive, for a command that has begun cannot go on with one."""
+        at = self.at
+        directive = self.directive()
+        self.at = at
+        if directive and words and not (self.inline_open and directive in _ENDS):
+            raise self.refuse("syntax error")
+        return bool(directive)
 
     def obey(
         self, directive: str, into: list[Parsed], depth: int, *, in_block: bool, active: bool
@@ -191,20 +155,25 @@ class _Parser:
             if not self.assign(word, into, hidden=True, active=active):
                 raise self.refuse("syntax error: %hidden takes NAME=value")
             return
-        done = False
+        done = inline = False
         ended = "%if"
         while ended != "%endif":
             chosen = not done if ended == "%else" else self.read_condition() and not done
             done = done or chosen
+            if ended == "%if":
+                self.skip_blanks()
+                inline = self.peek() not in ("\n", "#", "")
+                self.inline_open += inline
             ended = self.statements(into, depth + 1, in_block=in_block, active=active and chosen)
-            if ended not in ("%elif", "%else", "%endif"):
+            if ended not in _ENDS:
                 raise self.refuse("syntax error: %if without %endif")
+        self.inline_open -= inline
 
     def read_condition(self) -> bool:
         self.skip_blanks()
         if self.text.startswith("#{", self.at):
-            return self.condition(self.format())
-        return self.condition(self.word(0))
+            return self.condition(self.format(), self.set_here)
+        return self.condition(self.word(0), self.set_here)
 
     def format(self) -> str:
         """Read an unquoted `#{…}` up to the brace that closes it."""
@@ -234,13 +203,26 @@ class _Parser:
                     raise self.refuse("syntax error: { at the beginning of a command")
                 words.append(self.block(depth))
                 continue
+            if char == "%" and self.ends_condition(words):
+                break
             bare = char not in "\"'"
             word = self.word(depth)
             if not words and bare and self.assign(word, into, hidden=False, active=active):
                 continue
             words.append(word)
         if words and active:
-            into.append(Parsed(tuple(words), line, self.source))
+            self.add(tuple(words), line, into)
+
+    def add(self, words: tuple[str, ...], line: int, into: list[Parsed]) -> None:
+        """Add a command. If it can never run, note why: a syntax error later in the text is told first, as in tmux."""
+        into.append(Parsed(words, line, self.source))
+        if self.problem is not None:
+            return
+        try:
+            self.check(words)
+        except Refused as refusal:
+            where = f"{self.source}:{line}: " if self.source else ""
+            self.problem = Refused(f"{where}{refusal}", near=refusal.near)
 
     def block(self, depth: int) -> CommandBlock:
         self.take()
@@ -259,105 +241,7 @@ class _Parser:
         if not (equals and name.isascii() and name.isidentifier()):
             return False
         if active:
-            self.variables[name] = value
+            self.variables[name] = self.set_here[name] = value
             words = ("set-environment", "-gh" if hidden else "-g", name, value)
             into.append(Parsed(words, self.line, self.source))
         return True
-
-    # Words.
-
-    def word(self, depth: int) -> str:
-        parts: list[str] = []
-        mark = ""
-        while True:
-            char = self.peek()
-            if char == "":
-                if mark:
-                    raise self.refuse(f"syntax error: {mark} is not closed")
-                return "".join(parts)
-            if not mark and char in " \t\r\n;}":
-                return "".join(parts)
-            if char == "\\" and mark != "'":
-                self.take()
-                parts.append(self.escape())
-            elif char == "$" and mark != "'":
-                parts.append(self.variable())
-            elif char == "~" and not mark and not parts:
-                self.take()
-                parts.append(self.tilde())
-            elif char == mark:
-                self.take()
-                mark = ""
-            elif not mark and char in "\"'":
-                self.take()
-                mark = char
-            elif mark and char == "\n":
-                self.take()
-                parts.append("\n")
-                self.begin_quoted_line()
-            elif plain := _PLAIN.match(self.text, self.at):
-                parts.append(plain[0])
-                self.at = plain.end()
-            else:
-                parts.append(self.take())
-
-    def begin_quoted_line(self) -> None:
-        """Skip blanks at the beginning of a line inside quotes, and a comment line."""
-        while self.peek() in (" ", "\t") and self.peek():
-            self.take()
-        if self.peek() == "#" and self.text[self.at + 1 : self.at + 2] not in tuple(",#{}:["):
-            self.skip_comment()
-
-    def escape(self) -> str:
-        char = self.text[
-            self.at : self.at + 1
-        ]  # read directly: `\\` before a newline is no continuation here
-        self.at += len(char)
-        if char in _ESCAPES:
-            return _ESCAPES[char]
-        if char in "01234567" and char:
-            digits = char + self.text[self.at : self.at + 2]
-            if len(digits) == 3 and all(digit in "01234567" for digit in digits):
-                self.at += 2
-                return chr(int(digits, 8) & 0xFF)
-            raise self.refuse("invalid octal escape")
-        if char in ("u", "U"):
-            length = 4 if char == "u" else 8
-            digits = self.text[self.at : self.at + length]
-            try:
-                value = chr(int(digits, 16)) if len(digits) == length else ""
-            except (ValueError, OverflowError):
-                value = ""
-            if not value:
-                raise self.refuse(f"invalid \\{char} argument")
-            self.at += length
-            return value
-        return char
-
-    def variable(self) -> str:
-        self.take()
-        if self.peek() == "{":
-            self.take()
-            name = self.name()
-            if self.peek() != "}" or not name:
-                raise self.refuse("invalid environment variable")
-            self.take()
-        else:
-            name = self.name()
-            if not name:
-                return "$"
-        return self.variables.get(name, "")
-
-    def name(self) -> str:
-        start = self.at
-        while (char := self.peek()) and (char == "_" or (char.isascii() and char.isalnum())):
-            if self.at == start and char.isdigit():
-                break
-            self.take()
-        return self.text[start : self.at]
-
-    def tilde(self) -> str:
-        """Read what follows `~`: alone it is the home directory; `~user` stays as it is."""
-        if self.peek() in ("", "/", " ", "\t", "\n", ";", '"', "'"):
-            return self.variables.get("HOME", "~")
-        return "~"

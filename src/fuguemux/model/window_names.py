@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Sequence
+from typing import Final
 
 from fuguemux.model.limits import NAME_BYTES_MAX
 
@@ -14,7 +15,7 @@ def name_of_command(command: str) -> str:
         name = name[:-1]
     if name.startswith("/"):
         name = posixpath.basename(name.rstrip("/")) or "/"
-    return bounded_name(name)
+    return bounded_title(name, NAME_BYTES_MAX)
 
 
 def name_of_argv(argv: Sequence[bytes], shell: str) -> str:
@@ -23,9 +24,29 @@ def name_of_argv(argv: Sequence[bytes], shell: str) -> str:
     return name_of_command(first) or name_of_command(shell)
 
 
-def bounded_name(name: str, limit_bytes: int = NAME_BYTES_MAX) -> str:
-    """`name` cut to the limit at a character, with control characters and lone surrogates made visible."""
-    shown = "".join(char if _is_shown(char) else f"\\{ord(char) & 0xFF:03o}" for char in name)
+_C_STYLE: Final = str.maketrans(
+    {
+        "\\": "\\\\",
+        "\a": "\\a",
+        "\b": "\\b",
+        "\t": "\\t",
+        "\n": "\\n",
+        "\v": "\\v",
+        "\f": "\\f",
+        "\r": "\\r",
+    }
+)
+
+
+def bounded_name(name: str) -> str:
+    """The name of a window or a session, as tmux writes it: control characters as in C, each backslash doubled. It is cut
+    to the limit at a character."""
+    return bounded_title(name.translate(_C_STYLE), NAME_BYTES_MAX)
+
+
+def bounded_title(title: str, limit_bytes: int) -> str:
+    """`title` cut to the limit at a character, with control characters and lone surrogates as octal numbers."""
+    shown = "".join(char if _is_shown(char) else f"\\{ord(char) & 0xFF:03o}" for char in title)
     return shown.encode()[:limit_bytes].decode("utf-8", "ignore")
 
 

@@ -12,7 +12,12 @@ def resolved(state: ServerState, argv: tuple[str, ...]) -> list[tuple[str, ...]]
 
     Raises Refused: the text of the alias cannot be parsed.
     """
-    return replace_alias(argv, options.get_array(state, "command-alias"))
+    return replace_alias(argv, aliases_of(state))
+
+
+def aliases_of(state: ServerState) -> tuple[str, ...]:
+    """The aliases, `name=command`, in their order."""
+    return options.get_array(state, "command-alias")
 
 
 def check_known(commands: CommandTable, state: ServerState, argv: tuple[str, ...]) -> None:

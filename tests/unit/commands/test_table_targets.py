@@ -17,13 +17,6 @@ KINDS = {
     "client": {TargetKind.CLIENT},
 }
 """By the word for it in a usage line, as in `[-t target-pane]`."""
-FOUND_AS_PANES = {
-    "set-environment": "session",
-    "set-window-option": "window",
-    "show-environment": "session",
-    "show-window-options": "window",
-}
-"""Commands that look for a pane first where their usage line says something else."""
 NOT_DECLARED = {
     ("display-message", "c"): "without the flag, the client depends on the target",
     ("new-session", "t"): "the flag is refused: it makes a session group",
@@ -65,8 +58,6 @@ def _against_usage(row: Command) -> Iterator[str]:
     )
     for letter, what in shown.items():
         fitting = KINDS[what] | {TargetKind.NONE}
-        if FOUND_AS_PANES.get(row.name) == what:
-            fitting = KINDS["pane"]
         kind = by_letter.get(letter)
         if kind is None:
             if (row.name, letter) not in NOT_DECLARED:
@@ -111,7 +102,3 @@ def test_every_exception_is_still_needed() -> None:
     for name, letter in NOT_DECLARED:
         assert f"[-{letter} " in rows[name].usage
         assert letter not in [flag.letter for flag in declared(rows[name])]
-    for name, what in FOUND_AS_PANES.items():
-        target = rows[name].target
-        assert target is not None
-        assert target.kind not in KINDS[what]

@@ -56,7 +56,12 @@ def test_words_from_a_shell(argv: list[str], expected: list[tuple[str, ...]]) ->
         ("%if 0\na\n%elif 1\nb\n%else\nc\n%endif", [("b",)]),
         ("%if 0\n%if 1\na\n%endif\n%else\nb\n%endif", [("b",)]),
         ("%if #{x}\na\n%endif", [("a",)]),
+        ("a ; %if 1 b %endif ; c", [("a",), ("b",), ("c",)]),
+        ("%if 0 a %elif 1 b ; c %else d %endif\ne", [("b",), ("c",), ("e",)]),
+        ("a { b ; %if 0 c %else d %endif }", [("a", "b ; d")]),
+        ("%if 1 # comment\na\n%endif", [("a",)]),
         ("bind % split", [("bind", "%", "split")]),
+        ("a a%if %1", [("a", "a%if", "%1")]),
         ('"a\n   b\n  # out\n  c"', [("a\nb\n\nc",)]),
         ("\r\na\r\n", [("a",)]),
         ("", []),
@@ -75,6 +80,10 @@ def test_text_of_a_file(text: str, expected: list[tuple[str, ...]]) -> None:
         ("{ a }", 1),
         ("%if 1\na\n", 3),
         ("%endif", 1),
+        ("a\nb %if 1", 2),
+        ("%if 1\na %endif", 2),
+        ("%if 1 a\n%endif", 1),
+        ("a %b", 1),
         ("a { %if 1\n b }\n%endif", 2),
         ("\n\na ${X", 3),
         ("a \\u12", 1),
@@ -86,6 +95,14 @@ def test_text_of_a_file(text: str, expected: list[tuple[str, ...]]) -> None:
 def test_errors_name_the_line(text: str, line: int) -> None:
     with pytest.raises(Refused, match=f"^f:{line}: "):
         words(text)
+
+
+def test_a_condition_sees_what_the_text_has_set() -> None:
+    context = TextContext(condition=lambda text, set_here: set_here.get(text) == "1")
+    assert [one.argv for one in parse_file("%hidden A=1\n%if A b %endif", "", context)] == [
+        ("set-environment", "-gh", "A", "1"),
+        ("b",),
+    ]
 
 
 def test_lines_are_counted_through_continuations_and_quotes() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuguemux.model.window_names import bounded_name, name_of_argv, name_of_command
+from fuguemux.model.window_names import bounded_name, bounded_title, name_of_argv, name_of_command
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,5 @@ def test_the_shells_name_without_a_command() -> None:
 
 def test_a_name_is_bounded_at_a_character_and_shows_control_characters() -> None:
     assert bounded_name("é" * 200) == "é" * 128
-    assert bounded_name("a\x07b\udc80") == "a\\007b\\200"
+    assert bounded_name("a\x07\t\x01b\udc80\\") == "a\\a\\t\\001b\\200\\\\"
+    assert bounded_title("a\t\\", 10) == "a\\011\\"

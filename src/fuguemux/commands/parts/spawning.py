@@ -13,10 +13,16 @@ from fuguemux.model.decision import Refused, Reply
 from fuguemux.model.events import AnyEvent, WindowMoved, WindowSelected, WindowUnlinked
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import Direction
-from fuguemux.model.limits import PANES_MAX, PATH_BYTES_MAX, WINDOW_INDEX_MAX, WINDOWS_MAX
+from fuguemux.model.limits import (
+    NAME_BYTES_MAX,
+    PANES_MAX,
+    PATH_BYTES_MAX,
+    WINDOW_INDEX_MAX,
+    WINDOWS_MAX,
+)
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Environment, Link, Options, ServerState, Session, link_of
-from fuguemux.model.window_names import bounded_name, name_of_argv
+from fuguemux.model.window_names import bounded_title, name_of_argv
 from fuguemux.model.window_size import SizedViewer, WindowSize, bounded, parsed_size, window_size
 from fuguemux.options.derived import base_index, status_rows
 
@@ -95,7 +101,7 @@ def window_name(
             state, live, session or (target.session if target else None), argv
         ), {}
     name = settings.expanded(state, live, invocation, given, target)
-    return bounded_name(name), NAMED_BY_HAND
+    return bounded_title(name, NAME_BYTES_MAX), NAMED_BY_HAND
 
 
 def viewers_of(state: ServerState, live: LiveView, session: Session) -> list[SizedViewer]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import concurrent.futures
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from fuguemux.commands import source_file
@@ -19,6 +19,9 @@ from fuguemux.targets.targets import current_target
 CONDITION_SECONDS_MAX: Final = 10.0
 """The time that a parser waits for the loop to evaluate a condition. The loop answers at once. If it has ended, the
 condition counts as false."""
+
+
+Condition = Callable[[str, Mapping[str, str]], bool]
 
 
 class TakenText(NamedTuple):
@@ -71,16 +74,16 @@ def _parsed(engine: Engine, around: TextContext, path: str, text: str) -> list[P
     return source_file.parsed_in_context(engine.state, TABLE, around, path, text)
 
 
-def _on_loop(condition: Callable[[str], bool]) -> Callable[[str], bool]:
+def _on_loop(condition: Condition) -> Condition:
     """Return a function that evaluates a condition on the loop. Conditions are formats, and formats read terminals,
     which belong to the loop."""
     loop = asyncio.get_running_loop()
 
-    async def ask(text: str) -> bool:
-        return condition(text)
+    async def ask(text: str, set_here: Mapping[str, str]) -> bool:
+        return condition(text, set_here)
 
-    def asked(text: str) -> bool:
-        question = ask(text)
+    def asked(text: str, set_here: Mapping[str, str]) -> bool:
+        question = ask(text, dict(set_here))
         try:
             return asyncio.run_coroutine_threadsafe(question, loop).result(CONDITION_SECONDS_MAX)
         except (RuntimeError, concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
