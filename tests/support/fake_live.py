@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fuguemux.model.ids import PaneId, SessionId, WindowId
-from fuguemux.model.live import CaptureRequest, ClientFacts, LiveView, PaneFacts, ServerFacts
+from fuguemux.model.live import (
+    CaptureRequest,
+    ClientFacts,
+    LiveView,
+    PaneFacts,
+    ServerFacts,
+    ShellAsked,
+)
 from fuguemux.options.options import NO_DEFAULTS
 
 NOW_MS = 1_700_000_100_000
@@ -35,6 +42,8 @@ class FakeLive:
     attached_s: dict[SessionId, int] = field(default_factory=dict)
     back: tuple[SessionId, ...] = ()
     missing_directories: set[bytes] = field(default_factory=set)
+    printed: dict[str, str] = field(default_factory=dict)
+    shells_asked: list[ShellAsked] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     documents: dict[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=lambda: NO_DEFAULTS)
@@ -79,6 +88,10 @@ class FakeLive:
 
     def variable(self, name: str) -> str | None:
         return self.variables.get(name)
+
+    def shell_line(self, asked: ShellAsked) -> str:
+        self.shells_asked.append(asked)
+        return self.printed.get(asked.command, "")
 
     def option_defaults(self) -> Mapping[str, str]:
         return self.defaults

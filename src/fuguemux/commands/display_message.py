@@ -55,6 +55,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         index=target.link.index if target else None,
         pane=target.pane.id if target else None,
         client=client.id if client else None,
+        asker=invocation.request,
         extra=invocation.request.variables,
     )
     if flags.has("a"):

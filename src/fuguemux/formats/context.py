@@ -4,7 +4,8 @@ from functools import cached_property
 
 import msgspec
 
-from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
+from fuguemux.model.decision import Request
+from fuguemux.model.ids import NOBODY, ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import (
     ClientFacts,
@@ -13,6 +14,7 @@ from fuguemux.model.live import (
     PaneFacts,
     ScreenFacts,
     ServerFacts,
+    ShellAsked,
 )
 from fuguemux.model.state import (
     Link,
@@ -36,8 +38,28 @@ class FormatContext(msgspec.Struct, frozen=True):
     """The index of the window in the session; None: that of its current link there, or else of its first."""
     pane: PaneId | None = None
     client: ClientId | None = None
+    about: str = ""
+    """The window (`@1`) or pane (`%1`) that a loop is at."""
+    status: bool = False
+    """Whether this is the status line of the client, which is drawn again when a `#(command)` prints a line."""
+    asker: Request | None = None
+    """The command that expands the format, if its client is not `client`."""
     extra: dict[str, str] = {}
     """Additional variables. Variables of tmux with the same name win; variables of the environment do not."""
+
+
+def shell_asked(context: FormatContext, command: str, expanded: str) -> ShellAsked:
+    """The question for the output of `#(command)` in a format about `context`."""
+    asker = context.asker
+    client = context.client if asker is None else asker.client
+    return ShellAsked(
+        command,
+        context.about,
+        None if client == NOBODY else client,
+        context.status,
+        expanded,
+        b"" if asker is None else asker.cwd,
+    )
 
 
 class View:

@@ -1,7 +1,8 @@
 """The format language: `#{session_name}`, `#{?condition,then,else}`, `#S`, … After tmux(1), FORMATS, 3.3a.
 
 Every expansion ends soon: the nesting, the work and the length of the result are limited (formats/work.py).
-`#(command)` expands to the text that the caller gives for it by `jobs`, or to nothing. `#[style]` stays as it is.
+`#(command)` expands to the last line that the command printed, as far as LiveView.shell_line knows it. That line may
+have formats, but no commands. `#[style]` stays as it is.
 """
 
 import re
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from fuguemux.formats import text as format_text
-from fuguemux.formats.context import FormatContext, View
+from fuguemux.formats.context import FormatContext, View, shell_asked
 from fuguemux.formats.loops import SPECIAL, whole
 from fuguemux.formats.syntax import Modifier, choices, modifiers, skip, unescaped
 from fuguemux.formats.text import flag
@@ -19,6 +20,7 @@ from fuguemux.formats.work import (
     CONVERSION,
     COPIED_CHARS,
     FORMAT,
+    JOB,
     LEVEL,
     MODIFIER,
     MOMENT,
@@ -70,17 +72,16 @@ def expand(
     context: FormatContext,
     *,
     time: bool = False,
-    jobs: Callable[[str], str] | None = None,
     work: Work | None = None,
 ) -> str:
     """`text` with its formats expanded. An unknown variable expands to nothing. Raises TooExpensive.
 
-    `time`: conversions of strftime (`%H:%M`) are replaced too, as in the status line. `jobs` gives the output of `#(…)`.
-    `work`: the work that is left, if several texts share it.
+    `time`: conversions of strftime (`%H:%M`) are replaced too, as in the status line. `work`: the
+    work that is left, if several texts share it.
     """
     if "#" not in text and not (time and "%" in text):
         return text
-    return _Expander(View(context), work or Work(), jobs, time=time, depth=0).expand(text)
+    return _Expander(View(context), work or Work(), time=time, depth=0).expand(text)
 
 
 def shown(text: str, context: FormatContext) -> str:
@@ -103,11 +104,12 @@ class _Expander:
         self,
         view: View,
         work: Work,
-        jobs: Callable[[str], str] | None,
         *,
         time: bool,
         depth: int,
+        jobs: bool = True,
     ) -> None:
+        """`jobs`: whether `#(command)` is looked up."""
         self.view = view
         self.work = work
         self.spend = work.spend
@@ -115,13 +117,15 @@ class _Expander:
         self.time = time
         self.depth = depth
 
-    def deeper(self, view: View | None = None, *, time: bool | None = None) -> "_Expander":
+    def deeper(
+        self, view: View | None = None, *, time: bool | None = None, jobs: bool = True
+    ) -> "_Expander":
         return _Expander(
             self.view if view is None else view,
             self.work,
-            self.jobs,
             time=self.time if time is None else time,
             depth=self.depth + 1,
+            jobs=self.jobs and jobs,
         )
 
     def nested(self, text: str) -> str:
@@ -171,8 +175,8 @@ class _Expander:
                 end = _closing(text, at)
                 if end < 0:
                     return
-                if self.jobs is not None:
-                    yield self.jobs(self.nested(text[at:end]))
+                if self.jobs:
+                    yield self.shell_line(text[at:end])
                 at = end + 1
             elif char in "#[":
                 at = _after_signs(text, sign)
@@ -188,6 +192,13 @@ class _Expander:
                 yield self.replace(_UPPER[char]) or ""
             else:
                 yield "#" + char
+
+    def shell_line(self, command: str) -> str:
+        """The output of `#(command)`. Neither the command nor its output may run another one."""
+        self.spend(JOB)
+        inner = self.deeper(time=False, jobs=False)
+        asked = shell_asked(self.view.context, command, inner.expand(command))
+        return inner.expand(self.view.live.shell_line(asked))
 
     # One format.
 

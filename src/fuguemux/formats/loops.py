@@ -67,6 +67,7 @@ def windows(at: Expander, _: Modifier, rest: str) -> str:
             window=link.window,
             index=link.index,
             pane=None,
+            about=f"@{link.window}",
         )
         text = current if link.index == session.active else every
         parts.append(loop(at, text, (context,)))
@@ -84,7 +85,7 @@ def panes(at: Expander, _: Modifier, rest: str) -> str:
     for pane in panes_of(window.layout):
         at.spend(links // _LINKS_PER_UNIT)
         context = msgspec.structs.replace(
-            at.view.context, window=window.id, index=_place(at), pane=pane
+            at.view.context, window=window.id, index=_place(at), pane=pane, about=f"%{pane}"
         )
         parts.append(loop(at, active if pane == window.active else every, (context,)))
     return "".join(parts)

@@ -30,6 +30,8 @@ CONVERSION: Final = 40
 """One conversion of strftime."""
 MOMENT: Final = 450
 """A moment as text."""
+JOB: Final = 100
+"""Looking up the output of a `#(command)`."""
 MODIFIER: Final = 12
 SIGN: Final = 4
 """A character with a meaning. Every level around it reads it again."""

@@ -112,6 +112,23 @@ class ServerFacts(msgspec.Struct, frozen=True):
     uid: int = 0
 
 
+class ShellAsked(msgspec.Struct, frozen=True):
+    """A `#(command)` in a format, and whose format it is."""
+
+    command: str
+    """As it stands in the format. With the next three fields it tells one job from another."""
+    about: str = ""
+    """The window or pane that a loop of the format is at; empty outside of loops."""
+    client: ClientId | None = None
+    """The client whose format it is; None: that of the server itself, as in a hook."""
+    status: bool = False
+    """Whether the status line of that client shows the output."""
+    expanded: str = ""
+    """The command to run: `command` with its formats expanded."""
+    cwd: bytes = b""
+    """The directory of a client that is not attached."""
+
+
 class CaptureRequest(msgspec.Struct, frozen=True):
     """capture-pane: rows from `start` to `end`. 0 is the first visible row, negative numbers are in the history.
 
@@ -222,6 +239,13 @@ class LiveView(Protocol):
 
     def variable(self, name: str) -> str | None:
         """The value of a format variable that only the server knows (`recovery_summary`, …), or None."""
+        ...
+
+    def shell_line(self, asked: ShellAsked) -> str:
+        """The last line that the command printed, as far as it is known; empty at first.
+
+        Asking is noted, and the server runs the command soon, unless it runs already or began in this second.
+        """
         ...
 
     def option_defaults(self) -> Mapping[str, str]:

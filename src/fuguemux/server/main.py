@@ -22,7 +22,8 @@ from fuguemux.server.composition.clients import build_clients
 from fuguemux.server.composition.followers import Followers
 from fuguemux.server.composition.log import build_log
 from fuguemux.server.composition.panes import build_panes, build_state
-from fuguemux.server.composition.requests import build_programs, build_requests
+from fuguemux.server.composition.programs import build_programs
+from fuguemux.server.composition.requests import build_requests
 from fuguemux.server.composition.saved import build_saved
 from fuguemux.server.composition.start import build_recovered_panes, build_start
 from fuguemux.server.ending import ServerEnd
@@ -100,7 +101,13 @@ class Server:
         state, panes, clients, saved = self.state, self.panes, self.clients, self.saved
         pipes, admin, requests = self.programs.pipes, self.admin, self.requests
         events.connect(panes.output, clients.viewers, panes.pane_watcher, pipes, panes.processes)
-        state.view.connect(state.state, clients.viewers.facts, clients.in_mode, admin.documents)
+        state.view.connect(
+            state.state,
+            clients.viewers.facts,
+            clients.in_mode,
+            admin.documents,
+            self.programs.format_jobs.line,
+        )
         admin.configuration.connect(requests.listener)
         self.end.connect(self._let_nobody_in)
         followers.connect(
@@ -224,6 +231,7 @@ class Server:
         await panes.last_screens.settle()
         panes.output.close()
         self.programs.pipes.close()
+        self.programs.format_jobs.close()
         if code != EXIT_RESTART:
             clients.viewers.end_all("[server exited]")
         # Only now, because a client that goes on to the next server must not find this one.

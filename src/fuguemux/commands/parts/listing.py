@@ -7,7 +7,7 @@ import msgspec
 
 from fuguemux.formats.formats import FormatContext, Work, expand, is_true
 from fuguemux.language.invocation import Invocation
-from fuguemux.model.decision import Decision, Reply
+from fuguemux.model.decision import Decision, Reply, Request
 from fuguemux.model.effects import PrintLines
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session
@@ -20,8 +20,13 @@ class ListedLines(Iterator[str | None]):
     """The lines of a list, each expanded when it is asked for. None is a context that the filter skips. Raises TooExpensive."""
 
     def __init__(
-        self, template: str, condition: str | None, contexts: Iterable[FormatContext]
+        self,
+        template: str,
+        condition: str | None,
+        contexts: Iterable[FormatContext],
+        asker: Request,
     ) -> None:
+        self._asker = asker
         self._template = template
         self._condition = condition
         self._contexts = enumerate(contexts)
@@ -30,7 +35,9 @@ class ListedLines(Iterator[str | None]):
 
     def __next__(self) -> str | None:
         number, context = next(self._contexts)
-        context = msgspec.structs.replace(context, extra={**context.extra, "line": str(number)})
+        context = msgspec.structs.replace(
+            context, asker=self._asker, extra={**context.extra, "line": str(number)}
+        )
         work = Work()
         try:
             condition = self._condition
@@ -47,7 +54,9 @@ def listed(invocation: Invocation, template: str, contexts: Iterable[FormatConte
     All lines show the state at the time of the command, even those that are made in later turns.
     """
     condition = invocation.flags.value("f")
-    made = ListedLines(invocation.flags.value("F") or template, condition, contexts)
+    made = ListedLines(
+        invocation.flags.value("F") or template, condition, contexts, invocation.request
+    )
     lines: list[str] = []
     for line in made:
         if line is not None:

@@ -60,7 +60,13 @@ def context_of(
     """The context of formats in the arguments of the command."""
     client = invocation.request.client
     if target is None:
-        return FormatContext(state, live, client=client, extra=invocation.request.variables)
+        return FormatContext(
+            state,
+            live,
+            client=client,
+            asker=invocation.request,
+            extra=invocation.request.variables,
+        )
     return FormatContext(
         state,
         live,
@@ -69,5 +75,6 @@ def context_of(
         index=target.link.index,
         pane=target.pane.id,
         client=client,
+        asker=invocation.request,
         extra=invocation.request.variables,
     )

@@ -40,6 +40,7 @@ def expanded(
         index=target.link.index if target else None,
         pane=target.pane.id if target else None,
         client=invocation.request.client,
+        asker=invocation.request,
         extra=invocation.request.variables,
     )
     return expand(template, context, time=time)

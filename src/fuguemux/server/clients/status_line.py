@@ -31,7 +31,7 @@ def status_line(
     TooExpensive."""
     defaults = live.option_defaults()
     work = formats.Work()
-    context = formats.FormatContext(state, live, session=session.id, client=client)
+    context = formats.FormatContext(state, live, session=session.id, client=client, status=True)
     left = _cut(state, context, session, "status-left", work)
     right = _cut(state, context, session, "status-right", work)
     justify = options.get(state, defaults, "status-justify", session=session)
@@ -94,7 +94,14 @@ def _windows(
         kind = "window-status-current" if link.index == session.active else "window-status"
         style = options.get(state, defaults, f"{kind}-style", window=window)
         context = formats.FormatContext(
-            state, live, session=session.id, window=window.id, index=link.index, client=client
+            state,
+            live,
+            session=session.id,
+            window=window.id,
+            index=link.index,
+            client=client,
+            about=f"@{window.id}",
+            status=True,
         )
         text = formats.expand(
             options.get(state, defaults, f"{kind}-format", window=window),

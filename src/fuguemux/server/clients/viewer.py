@@ -74,6 +74,8 @@ class Viewer:
         self.page: Page | None = None
         self.reader = KeyReader()
         self.dirty = True
+        self.round = 1
+        """Changes whenever the status line is due, see Viewers.schedule."""
         self.frame_timer: asyncio.Handle | None = None
         """The timer of the frame that is due."""
         self.frame_held_by: PaneId | None = None

@@ -19,6 +19,7 @@ from fuguemux.server.clients.cover import cover, notice_page
 from fuguemux.server.clients.frames import Frames
 from fuguemux.server.clients.message_log import MessageLog
 from fuguemux.server.clients.requesters import ConnectionRequester
+from fuguemux.server.clients.status_clock import StatusClock
 from fuguemux.server.clients.viewer import Surface, Viewer, mode_style
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.previews import LastScreensPort
@@ -71,6 +72,7 @@ class Viewers:
             lambda terminal: self.pane_changed(terminal, ()),
             lambda pane: mode_style(surface.state, surface.live, pane),
         )
+        self.status_clock = StatusClock(loop, self._number, self.schedule, self._frames.schedule)
         self._last_screens = last_screens
         self._greeting = greeting
 
@@ -131,6 +133,7 @@ class Viewers:
         self.used(viewer)
         connection.attached(self._token(viewer))
         viewer.begin()
+        self.status_clock.begin(viewer)
         self._came(session)
         self._happened("client-attached", session)
         self._sizes_changed()
@@ -178,6 +181,7 @@ class Viewers:
         viewer.last_session, viewer.session = viewer.session, session
         viewer.connection.resume_as(self._token(viewer))
         viewer.repaint()
+        self.status_clock.begin(viewer)
         self._came(session)
         self._happened("client-session-changed", session)
         self._sizes_changed()
@@ -194,6 +198,7 @@ class Viewers:
 
     def _let_go(self, viewer: Viewer, text: str, *, hang_up_parent: bool = False) -> None:
         self._viewers.pop(viewer.client, None)
+        self.status_clock.end(viewer.client)
         self._frames.cancel(viewer)
         viewer.connection.detached(text, hang_up_parent=hang_up_parent)
         self._happened("client-detached", viewer.session)
@@ -203,6 +208,7 @@ class Viewers:
         """The connection is closed: the client was killed, its terminal was closed, or it was too slow."""
         viewer = self._viewers.pop(connection.client, None)
         if viewer is not None:
+            self.status_clock.end(viewer.client)
             self._frames.cancel(viewer)
             self._happened("client-detached", viewer.session)
             self._sizes_changed()
@@ -229,7 +235,8 @@ class Viewers:
         self, before: ServerState, after: ServerState, events: Sequence[AnyEvent]
     ) -> None:
         """Follow one transaction: viewers of closed sessions switch or leave, the others are drawn again."""
-        del before, events
+        del before
+        self.status_clock.published(events)
         for viewer in list(self._viewers.values()):
             session = after.sessions.get(viewer.session)
             if session is None:
@@ -278,6 +285,10 @@ class Viewers:
 
     # Frames
 
+    def _number(self, viewer: Viewer, option: str) -> int:
+        state, defaults = self._surface.state, self._surface.live.option_defaults()
+        return options.get_number(state, defaults, option, session=viewer.current_session())
+
     def refresh(self, client: ClientId | None) -> None:
         """Draw one client, or all, completely."""
         for viewer in list(self._viewers.values()):
@@ -292,7 +303,9 @@ class Viewers:
             self.schedule(viewer)
 
     def schedule(self, viewer: Viewer) -> None:
-        """Draw soon: at once if the last frame is long ago, else when the next is due."""
+        """Draw soon: at once if the last frame is long ago, else when the next is due. The commands of the status line
+        may run again for this frame."""
+        viewer.round += 1
         self._frames.schedule(viewer)
 
     def drained(self, connection: Connection) -> None:
@@ -355,10 +368,7 @@ class Viewers:
     def _show(self, viewer: Viewer, text: str, duration_ms: int) -> None:
         viewer.message(text)
         shown = viewer.overlay
-        state, defaults = self._surface.state, self._surface.live.option_defaults()
-        milliseconds = duration_ms or options.get_number(
-            state, defaults, "display-time", session=viewer.current_session()
-        )
+        milliseconds = duration_ms or self._number(viewer, "display-time")
         if milliseconds > 0:
             self._loop.call_later(milliseconds / 1000, self._clear, viewer, shown)
         self.schedule(viewer)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from fuguemux.persistence.storage.pipe_positions import PipePositions
 from fuguemux.server.admin.unneeded import end_unneeded
 from fuguemux.server.clients.last_used import keep_times
 from fuguemux.server.clients.listener import Listener
@@ -13,34 +12,18 @@ from fuguemux.server.composition.base import Base
 from fuguemux.server.composition.clients import ClientParts
 from fuguemux.server.composition.log import LogParts
 from fuguemux.server.composition.panes import PaneParts, StateParts
+from fuguemux.server.composition.programs import ProgramParts
 from fuguemux.server.copy.copy_commands import CopyCommands
 from fuguemux.server.ending import ServerEnd
-from fuguemux.server.processes.shell_argv import shell_argv
 from fuguemux.server.recovery import recovery_notice
-from fuguemux.server.requests.channels import Channels
 from fuguemux.server.requests.command_effects import CommandEffects
 from fuguemux.server.requests.effect_runner import EffectRunner
 from fuguemux.server.requests.executor import Executor
 from fuguemux.server.requests.key_input import KeyInput
-from fuguemux.server.requests.mode_keys import ModeKeys
-from fuguemux.server.requests.pane_input import PaneInput
-from fuguemux.server.requests.pipes import Pipes
 from fuguemux.server.requests.readiness import Readiness
 from fuguemux.server.requests.request_handler import RequestHandler
 from fuguemux.server.requests.search import Searcher
-from fuguemux.server.requests.shells import Shells
 from fuguemux.server.requests.start_files import StartFiles
-from fuguemux.server.work.waits import Waits
-
-
-class ProgramParts(NamedTuple):
-    """Programs outside of panes, and the input of panes."""
-
-    waits: Waits
-    shells: Shells
-    typing: PaneInput
-    pipes: Pipes
-    mode_keys: ModeKeys
 
 
 class RequestParts(NamedTuple):
@@ -50,28 +33,6 @@ class RequestParts(NamedTuple):
     readiness: Readiness
     executor: Executor
     listener: Listener
-
-
-def build_programs(
-    base: Base, log: LogParts, state: StateParts, panes: PaneParts, clients: ClientParts
-) -> ProgramParts:
-    """Build shell commands, pipes, and the input of panes."""
-    waits = Waits()
-    channels = Channels(base.loop, state.engine, log.flusher.wait_durable, waits)
-    shells = Shells(base.loop, state.state, panes.environment, base.spawn, channels)
-    mode_keys = ModeKeys(clients.modes, clients.viewers, state.panes, state.state, base.spawn)
-    typing = PaneInput(state.panes, clients.surface.prefix_key, panes.output.inject, mode_keys.sent)
-    pipes = Pipes(
-        base.loop,
-        state.engine,
-        PipePositions(base.booted.storage, base.booted.state_directory),
-        lambda command: shell_argv(command, panes.environment.descriptors),
-        shells.environment,
-        lambda pane, data: typing.send_bytes(pane, data, paste=False),
-        clients.viewers.announce,
-        base.spawn,
-    )
-    return ProgramParts(waits, shells, typing, pipes, mode_keys)
 
 
 def build_requests(
@@ -120,6 +81,7 @@ def build_requests(
             state.engine, end, base.report, is_safe_mode=base.booted.safe is not None
         ),
         lambda: recovery_notice.unknown_loss(base.report),
+        programs.format_jobs.client_gone,
     )
     listener = admin.address.open(handler, tasks)
     if base.booted.log_path is not None:

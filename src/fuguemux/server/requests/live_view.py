@@ -21,6 +21,7 @@ from fuguemux.model.live import (
     RecoveriesAsked,
     ScreenFacts,
     ServerFacts,
+    ShellAsked,
     StatusAsked,
 )
 from fuguemux.model.state import ServerState
@@ -94,6 +95,7 @@ class ServerView:
         self._clients: Callable[[], tuple[ClientFacts, ...]] = tuple
         self._in_mode: Callable[[PaneId], ModeFacts] = lambda _pane: ModeFacts()
         self._documents: DocumentsView = NoDocuments()
+        self._shell_line: Callable[[ShellAsked], str] = lambda _asked: ""
         self._attached_s: dict[SessionId, int] = {}
         """In the order in which the sessions were last used."""
         self._came_back: frozenset[SessionId] = frozenset()
@@ -107,12 +109,14 @@ class ServerView:
         clients: Callable[[], tuple[ClientFacts, ...]],
         in_mode: Callable[[PaneId], ModeFacts],
         documents: DocumentsView,
+        shell_line: Callable[[ShellAsked], str],
     ) -> None:
         """Hand over the parts that are built after this one."""
         self._state = state
         self._clients = clients
         self._in_mode = in_mode
         self._documents = documents
+        self._shell_line = shell_line
 
     def attached(self, session: SessionId) -> None:
         """Note that a client attaches to `session` now."""
@@ -247,6 +251,10 @@ class ServerView:
     def variable(self, name: str) -> str | None:
         """Format variables that only the server knows."""
         return self._documents.variable(name)
+
+    def shell_line(self, asked: ShellAsked) -> str:
+        """The last line of a `#(command)`."""
+        return self._shell_line(asked)
 
     def configured(self, option_defaults: Mapping[str, str]) -> None:
         """From now on these are the defaults of options that the configuration sets."""

@@ -9,6 +9,7 @@ from fuguemux.commands.parts import plain_start
 from fuguemux.commands.table import TABLE
 from fuguemux.language import command_lines
 from fuguemux.model.decision import Refused
+from fuguemux.model.ids import ClientId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
@@ -44,12 +45,15 @@ class RequestHandler:
         live: LiveView,
         unneeded: Callable[[], None],
         warning: Callable[[], str],
+        gone: Callable[[ClientId], None],
     ) -> None:
         """`unneeded` is called after the answer to the command for which this server was started.
 
-        `warning` returns what the command that started the server prints on stderr. Empty: nothing.
+        `warning` returns what the command that started the server prints on stderr. Empty: nothing. `gone` is called when
+        a client has left.
         """
         self._warning = warning
+        self._gone = gone
         self._live = live
         self._unneeded = unneeded
         self._executor = executor
@@ -142,6 +146,7 @@ class RequestHandler:
         """The connection is gone."""
         del reason
         self._viewers.closed(connection)
+        self._gone(connection.client)
 
 
 def _tell_end(connection: Connection, requester: ConnectionRequester, ends: ServerEnds) -> None:

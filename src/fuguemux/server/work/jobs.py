@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -16,8 +17,14 @@ from fuguemux.server.work.threads import started
 OUTPUT_BYTES_MAX: Final = 4 << 20
 """A command that prints more than this is killed."""
 CHUNK_BYTES: Final = 64 << 10
+LINE_BYTES_MAX: Final = 8 << 10
+PAUSE_SECONDS: Final = 0.05
+"""How long a command waits after a whole chunk, if its output is followed."""
 LOOK_SECONDS: Final = 0.05
 """The time between two looks at a command whose exit the system does not report."""
+
+
+_LINE_ENDS: Final = re.compile(rb"[\r\n]+")
 
 
 class JobRefused(Exception):
@@ -27,16 +34,25 @@ class JobRefused(Exception):
 class Jobs:
     """All running commands. Belongs to the loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, most: int = JOBS_MAX) -> None:
+        """`most`: how many commands may run at the same time."""
         self._loop = loop
+        self._most = most
         self._running: set[ShellJob] = set()
 
     def start(
-        self, argv: Sequence[str], cwd: bytes, environment: dict[bytes, bytes], *, read: bool
+        self,
+        argv: Sequence[str],
+        cwd: bytes,
+        environment: dict[bytes, bytes],
+        *,
+        read: bool,
+        errors: bool = True,
     ) -> "ShellJob":
-        """Start a command; without `read` its output is discarded. The caller awaits `ended`. Raises JobRefused."""
-        if len(self._running) >= JOBS_MAX:
-            raise JobRefused(f"{JOBS_MAX} shell commands run already")
+        """Start a command; without `read` its output is discarded, and without `errors` its standard error. The caller
+        awaits `ended` or `followed`. Raises JobRefused."""
+        if len(self._running) >= self._most:
+            raise JobRefused(f"{self._most} shell commands run already")
         at_limit = reserve.refusal(reserve.FOR_COMMANDS)
         if at_limit:
             raise JobRefused(at_limit)
@@ -46,7 +62,7 @@ class Jobs:
                 bufsize=0,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if read else subprocess.DEVNULL,
-                stderr=subprocess.STDOUT,
+                stderr=subprocess.STDOUT if errors else subprocess.DEVNULL,
                 cwd=cwd,
                 env=environment,
                 start_new_session=True,
@@ -85,6 +101,43 @@ class ShellJob:
             self._running.discard(self)
             if self.process.stdout is not None:
                 self.process.stdout.close()
+
+    async def followed(self, printed: Callable[[bytes], None]) -> None:
+        """Call `printed` with each last line, while the command prints, until it ends or has closed its output.
+
+        Of lines that arrive together only the last one counts. A longer line than LINE_BYTES_MAX is cut. A command that
+        prints without end is read slowly, so that it waits and not the loop.
+        """
+        assert self.process.stdout is not None
+        descriptor = self.process.stdout.fileno()
+        os.set_blocking(descriptor, False)
+        rest = b""
+        try:
+            while True:
+                try:
+                    part = os.read(descriptor, CHUNK_BYTES)
+                except BlockingIOError:
+                    await self._readable(descriptor)
+                    continue
+                if not part:
+                    break
+                lines = _LINE_ENDS.split(rest + part)
+                rest = lines.pop()[:LINE_BYTES_MAX]
+                if lines:
+                    printed(lines[-1][:LINE_BYTES_MAX])
+                await asyncio.sleep(PAUSE_SECONDS if len(part) == CHUNK_BYTES else 0)
+            if rest:
+                printed(rest)
+            await self._exit_code()
+        finally:
+            self._running.discard(self)
+            self.process.stdout.close()
+
+    def end(self, number: int) -> None:
+        """Send a signal to the command and to what it has started. Does nothing if it has ended."""
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, number)
 
     async def _printed(self) -> bytes:
         data = bytearray()

@@ -64,9 +64,9 @@ async def test_nobody_waits_any_more_and_it_runs_on(tmp_path: Path) -> None:
     assert job.process.wait() == 5
 
 
-async def test_one_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "JOBS_MAX", 1)
-    started = Jobs(asyncio.get_running_loop())
+async def test_one_too_many_is_refused() -> None:
+
+    started = Jobs(asyncio.get_running_loop(), 1)
     first = started.start(argv("true"), b"/", ENVIRONMENT, read=True)
     with pytest.raises(JobRefused, match="1 shell commands run already"):
         started.start(argv("true"), b"/", ENVIRONMENT, read=True)
