@@ -15,6 +15,8 @@ SEQUENCES = (
     b"\x1b[0003J",
     b"\x1b[4 q",
     b"\x1b[ q",
+    b"\x1bk",
+    b"\x1bPtmux;",
 )
 OTHERS = (
     b"\x1b[31m",

@@ -119,6 +119,10 @@ class Composer:
         self._layout = None
         self._cursor = b""
 
+    def disturbed(self) -> None:
+        """Forget where the client's cursor is, because something else was written to its terminal."""
+        self._cursor = b""
+
     def compose(self, scene: Scene) -> bytes:
         """Return what to send so that the client shows `scene`; b"" if it already does."""
         segments = self._segments(scene)

@@ -77,6 +77,18 @@ class PromptMark(NamedTuple):
     exit_status: int | None
 
 
+class WindowNamed(NamedTuple):
+    """ESC k, the title sequence of screen and tmux: a name for the window, perhaps empty."""
+
+    name: str
+
+
+class Passthrough(NamedTuple):
+    """ESC P tmux; with what the program means for the terminal outside."""
+
+    data: bytes
+
+
 class HistoryErased(NamedTuple):
     """The program asked to erase the history (CSI 3 J). `archive()` reports it as well."""
 
@@ -97,6 +109,8 @@ Event: TypeAlias = (
     | Notification
     | ProgressReport
     | PromptMark
+    | WindowNamed
+    | Passthrough
     | HistoryErased
     | Unknown
 )
@@ -144,6 +158,18 @@ class Archived(NamedTuple):
     continued: bool
     lines: list[bytes]
     continues: bool
+
+
+Rgb: TypeAlias = tuple[int, int, int]
+"""Red, green and blue, from 0 to 255."""
+
+
+class Colours(NamedTuple):
+    """The default colours of the terminal outside. None: not known."""
+
+    foreground: Rgb | None = None
+    background: Rgb | None = None
+    cursor: Rgb | None = None
 
 
 class ScreenSize(NamedTuple):

@@ -4,7 +4,13 @@ import pytest
 from msgspec.structs import replace
 
 from fuguemux.model.decision import Decision
-from fuguemux.model.events import ForegroundChanged, PaneDirectoryChanged, PaneTitled
+from fuguemux.model.events import (
+    ForegroundChanged,
+    OptionSet,
+    PaneDirectoryChanged,
+    PaneTitled,
+    WindowRenamed,
+)
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.live import ClientFacts, ForegroundFacts, PaneFacts
 from fuguemux.model.state import Life, Ran, ServerState
@@ -14,6 +20,7 @@ from fuguemux.reactions import (
     directory_changed,
     foreground_changed,
     title_changed,
+    window_named,
 )
 from fuguemux.reactions.foreground_changed import Programs
 from tests.support.builders import session, state, window
@@ -33,6 +40,21 @@ def test_a_title_loses_control_characters_and_is_bounded() -> None:
     assert len(event.title.encode()) == 1024
     assert title_changed.decide(STATE, LIVE, PANE, "host").events == ()
     assert title_changed.decide(STATE, LIVE, PaneId(9), "x").events == ()
+
+
+def test_a_program_names_its_window_if_that_is_allowed() -> None:
+    """As tmux's input_exit_rename: a name ends automatic-rename, an empty name resumes it."""
+    assert window_named.decide(STATE, LIVE, PANE, "new").events == ()
+    allowed = state(session("a", window("sh", options={"allow-rename": "on"})))
+    manual = OptionSet("window", 0, "automatic-rename", "off")
+    decision = window_named.decide(allowed, LIVE, PANE, "new")
+    assert decision.events == (manual, WindowRenamed(WindowId(0), "new"))
+    after = folded(allowed, decision).state
+    assert window_named.decide(after, LIVE, PANE, "new").events == ()
+    (event,) = window_named.decide(after, LIVE, PANE, "").events
+    assert event == OptionSet("window", 0, "automatic-rename", None)
+    assert window_named.decide(allowed, LIVE, PANE, "").events == ()
+    assert window_named.decide(allowed, LIVE, PaneId(9), "x").events == ()
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,15 @@ class Frames:
                 self.cancel(viewer)
             self.schedule(viewer)
 
+    def pass_on(self, viewer: Viewer, data: bytes) -> None:
+        """Send what a program means for the terminal outside, whose cursor is then where the program's is."""
+        if not data or viewer.suspended or viewer.connection.congested:
+            return
+        if viewer.dirty:
+            self.cancel(viewer)
+            self._draw(viewer)
+        viewer.pass_on(data)
+
     def cancel(self, viewer: Viewer) -> None:
         """Cancel the frame that is due."""
         viewer.frame_held_by = None

@@ -16,6 +16,7 @@ from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients import status_line
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.overlays import MessageOverlay, Page, StatusOverlay
+from fuguemux.server.clients.passed_on import passed_on
 from fuguemux.server.clients.watched import WatchedStatus
 from fuguemux.server.copy.copy_mode import Styles
 from fuguemux.server.copy.scroll_views import ScrollViews
@@ -24,7 +25,7 @@ from fuguemux.server.panes.panes import Panes
 from fuguemux.terminal import style
 from fuguemux.terminal.borders import CellRectangle
 from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene
-from fuguemux.terminal.emulator import CLIPBOARD_BYTES_MAX, Emulator
+from fuguemux.terminal.emulator import CLIPBOARD_BYTES_MAX, Emulator, Event
 from fuguemux.terminal.key_reader import KeyReader
 
 
@@ -234,6 +235,16 @@ class Viewer:
         """Put `data` on the clipboard of the client's terminal (OSC 52), unless it is longer than the limit."""
         if len(data) < CLIPBOARD_BYTES_MAX:
             self.connection.output(b"\x1b]52;c;" + base64.b64encode(data) + b"\x07")
+
+    def passed_on(self, pane: PaneId, event: Event) -> bytes:
+        """What an event in a pane that it shows says to its terminal. Empty: nothing."""
+        return passed_on(event, self._surface.state, self._surface.live, pane)
+
+    def pass_on(self, data: bytes) -> None:
+        """Send what a program means for the terminal outside. It may move the terminal's cursor."""
+        self.connection.output(data)
+        self._composer.disturbed()
+        self.dirty = True
 
     def shows(self, pane: PaneId) -> bool:
         """Whether the pane is in the window that the client shows."""

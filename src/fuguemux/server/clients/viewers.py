@@ -24,7 +24,7 @@ from fuguemux.server.clients.viewer import Surface, Viewer, mode_style
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.previews import LastScreensPort
 from fuguemux.server.ports import EffectFailed, EffectResult, Requester
-from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
+from fuguemux.terminal.emulator import ClipboardWrite, Event, TitleChanged
 from fuguemux.terminal.style import text_width
 
 GREETING_MS = 5_000
@@ -268,7 +268,7 @@ class Viewers:
         for viewer in self._viewers.values():
             shows = viewer.shows(terminal.id)
             for event in events:
-                self._pass_on(viewer, event, shows=shows)
+                self._pass_on(viewer, terminal.id, event, shows=shows)
             if shows:
                 viewer.dirty = True
                 self._frames.changed(viewer, terminal)
@@ -276,12 +276,11 @@ class Viewers:
         if terminal.echo_awaited:
             terminal.echo_awaited = terminal.emulator.modes.synchronized_output
 
-    def _pass_on(self, viewer: Viewer, event: Event, *, shows: bool) -> None:
-        if isinstance(event, Bell):
-            if shows and not viewer.connection.congested:  # a late bell would be meaningless
-                viewer.connection.output(b"\a")
-        elif isinstance(event, TitleChanged):
+    def _pass_on(self, viewer: Viewer, pane: PaneId, event: Event, *, shows: bool) -> None:
+        if isinstance(event, TitleChanged):
             viewer.dirty = True
+        elif shows:
+            self._frames.pass_on(viewer, viewer.passed_on(pane, event))
 
     # Frames
 

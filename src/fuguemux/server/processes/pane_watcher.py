@@ -17,6 +17,7 @@ from fuguemux.reactions import (
     directory_changed,
     foreground_changed,
     title_changed,
+    window_named,
 )
 from fuguemux.reactions.foreground_changed import Programs
 from fuguemux.server.panes.pane_terminal import PaneTerminal
@@ -24,7 +25,7 @@ from fuguemux.server.panes.panes import Panes
 from fuguemux.server.processes import process_table
 from fuguemux.server.processes.foreground import Foregrounds
 from fuguemux.server.processes.process_ends import ProcessEnds
-from fuguemux.terminal.emulator import CwdChanged, Event, TitleChanged
+from fuguemux.terminal.emulator import CwdChanged, Event, TitleChanged, WindowNamed
 
 GATHER_SECONDS = 0.1
 LOOK_SECONDS = 0.5
@@ -58,6 +59,7 @@ class PaneWatcher:
         self._failed = failed
         self._titles: dict[PaneId, str] = {}
         self._directories: dict[PaneId, bytes] = {}
+        self._names: dict[PaneId, str] = {}
         self._look_at: dict[PaneId, int] = {}
         """The panes to look at when the time has come, and how often each."""
         self._due: dict[PaneId, int] = {}
@@ -83,7 +85,9 @@ class PaneWatcher:
                 self._titles[terminal.id] = event.title
             elif isinstance(event, CwdChanged) and event.directory:
                 self._directories[terminal.id] = event.directory.encode("utf-8", "surrogateescape")
-        if (self._titles or self._directories) and not self._gathering:
+            elif isinstance(event, WindowNamed):
+                self._names[terminal.id] = event.name
+        if (self._titles or self._directories or self._names) and not self._gathering:
             self._gathering = True
             self._loop.call_later(GATHER_SECONDS, self._tell)
         self.look_soon(terminal.id)
@@ -99,9 +103,11 @@ class PaneWatcher:
         self._gathering = False
         titles, self._titles = self._titles, {}
         directories, self._directories = self._directories, {}
+        names, self._names = self._names, {}
         state, live = self._engine.state, self._engine.live
         decisions = [title_changed.decide(state, live, *item) for item in titles.items()]
         decisions += [directory_changed.decide(state, live, *item) for item in directories.items()]
+        decisions += [window_named.decide(state, live, *item) for item in names.items()]
         self._commit(decisions)
 
     def _look(self) -> None:

@@ -22,38 +22,37 @@ from typing import Final
 from fuguemux.terminal import keys
 from fuguemux.terminal.emulator import (
     Event,
-    HistoryErased,
     MouseEvent,
     ScreenSize,
     SnapshotError,
 )
 from fuguemux.terminal.ghostty import callbacks as callbacks
+from fuguemux.terminal.ghostty import clusters as clusters
 from fuguemux.terminal.ghostty import portable as portable
 from fuguemux.terminal.ghostty import pushed as pushed
 from fuguemux.terminal.ghostty import repeat as repeat
 from fuguemux.terminal.ghostty import scan as scan
 from fuguemux.terminal.ghostty import snapshot as snapshots
 from fuguemux.terminal.ghostty import state as state
-from fuguemux.terminal.ghostty._abi import ffi
-from fuguemux.terminal.ghostty.archiving import ArchivingScreen
+from fuguemux.terminal.ghostty.feeding import FeedingScreen
 from fuguemux.terminal.ghostty.history import limit_bytes
 from fuguemux.terminal.ghostty.library import SNAPSHOT_VERSION, check, load
 from fuguemux.terminal.ghostty.taken import TakenLines
+from fuguemux.terminal.ghostty.withheld import Withheld
 
 COLUMNS_MAX: Final = 2000
 ROWS_MAX: Final = 1000
-DELETE: Final = b"\x7f"
-HEAD_BYTES: Final = 1024
 
 
-class GhosttyEmulator(ArchivingScreen):
+class GhosttyEmulator(FeedingScreen):
     """One pane's terminal; see `emulator.Emulator` for what its methods promise."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self._lib = load().lib
         self._size = clamp(columns, rows)
         self._generation = 0
-        self._tail = b""
+        self._tail = self._held = b""
+        self._withheld: Withheld | None = None
         self._repeats = repeat.Repeats()
         self._taken = TakenLines()
         self._shape = 0
@@ -67,112 +66,6 @@ class GhosttyEmulator(ArchivingScreen):
     @property
     def generation(self) -> int:
         return self._generation
-
-    # -- input --------------------------------------------------------------------------------
-    def feed(self, data: bytes | memoryview) -> list[Event]:
-        data = bytes(data)
-        if DELETE in data:
-            data = data.translate(None, DELETE)
-        self._generation += 1
-        # Scan a small part that ends the unfinished sequence. The rest is scanned only if it needs that.
-        while self._tail and len(data) > 2 * HEAD_BYTES:
-            self._feed_part(data[:HEAD_BYTES])
-            data = data[HEAD_BYTES:]
-        self._feed_part(data)
-        return self._events()
-
-    def _feed_part(self, data: bytes) -> None:
-        if self._tail or scan.needed(data):
-            self._feed_scanned(data)
-        else:
-            self._feed_pieces(self._repeats.followed(data, self._size.columns))
-            self._tail = scan.tail(data)
-
-    def _events(self) -> list[Event]:
-        events, self._sink.events = self._sink.events, []
-        return events
-
-    def _feed_scanned(self, data: bytes) -> None:
-        """Feed data that contains sequences the engine does not report."""
-        many = pushed.many(self._tail + data)
-        data, changed = self._repeats.clamped(data, self._size.columns, many=many)
-        many = many or changed
-        text = self._tail + data
-        shift = len(self._tail)
-        fed = 0
-        for found in scan.SEEN.finditer(text):
-            end = found.end() - shift
-            if found["mark"]:
-                self._feed_pieces(data[fed:end], many=many)
-                self._sink.events.append(scan.prompt(found["mark"], found["rest"]))
-            elif found["erase"]:
-                self._feed_pieces(data[fed:end], many=many)
-                self._note_erased_history()
-            elif found["private"]:
-                start = found.start() - shift
-                if start < fed or scan.MODES_ALTERNATE.isdisjoint(found["private"].split(b";")):
-                    continue
-                self._feed_pieces(data[fed:start], many=many)
-                self._before_switch(entering=found["on"] == b"h")
-                end = start
-            elif found["reset"]:
-                end -= 1
-                self._feed_pieces(data[fed:end], many=many)
-                self._take_history()
-                self._history.unmark()
-                self._shape = 0
-            elif found["shape"] is not None:
-                self._shape = int(found["shape"] or 0)
-                continue
-            else:
-                self._history.links = True
-                continue
-            fed = end
-        self._feed_pieces(data[fed:], many=many)
-        self._tail = scan.tail(text)
-
-    def _feed_pieces(self, data: bytes, *, many: bool = False) -> None:
-        start, end, at, spare = ffi.from_buffer("uint8_t[]", data), len(data), 0, 0
-        write, history, columns = (
-            self._lib.ghostty_terminal_vt_write,
-            self._history,
-            self._size.columns,
-        )
-        while at < end:
-            stop = (
-                pushed.stop(data, at, self._size) if many else at + pushed.PIECE_BYTES_MAX + spare
-            )
-            stop = min(stop, end)
-            write(self._terminal, start + at, stop - at)
-            due = history.due(stop - at, columns)
-            at, spare = stop, history.spare
-            if due and not self.alternate and self._make_room():
-                spare = 0
-
-    def _before_switch(self, *, entering: bool) -> None:
-        """Prepare for the sequence that enters or leaves the alternate screen, which is fed next.
-
-        Entering: the history is taken out, so that nothing is below the alternate screen. Leaving: the alternate screen
-        is cleared, because the engine breaks wide characters of a hidden screen when the size changes, and cannot write a
-        snapshot afterwards.
-        """
-        if entering == self.alternate or not self.at_ground:
-            return
-        if not entering:
-            self._write(state.CLEAR_SCREEN)
-            return
-        self._take_history()
-        joint = self._taken.open and self._history.continues_taken(self._size.columns)
-        self._drop_history()
-        if joint:
-            self._history.note_joint(self._size.columns)
-
-    def _note_erased_history(self) -> None:
-        """CSI 3 J was fed. On the alternate screen it concerns that screen, which has no history."""
-        if self.alternate:
-            return
-        self._forget_history()
-        self._sink.events.append(HistoryErased())
 
     # -- size -----------------------------------------------------------------------------------
     def resize(self, columns: int, rows: int) -> list[Event]:
@@ -201,7 +94,8 @@ class GhosttyEmulator(ArchivingScreen):
         return events
 
     def reset_for_new_process(self) -> list[Event]:
-        self._tail, self._repeats.tail, self._shape = b"", b"", 0
+        self._tail = self._held = self._repeats.tail = b""
+        self._withheld, self._shape = None, 0
         self._feed_pieces(state.ABORT_SEQUENCE)
         if self.alternate:
             self._feed_pieces(state.CLEAR_SCREEN + state.LEAVE_ALTERNATE)
@@ -221,7 +115,8 @@ class GhosttyEmulator(ArchivingScreen):
         engine = self._encode()
         joint = self._history.joint or b""
         flags = snapshots.SnapshotFlags(self._taken.open, self._history.links, self._shape)
-        return snapshots.wrap(snapshots.Content(engine, self._size, flags, self._tail, joint))
+        tail = (self._tail if self._withheld is None else self._withheld.tail()) + self._held
+        return snapshots.wrap(snapshots.Content(engine, self._size, flags, tail, joint))
 
     @classmethod
     def restore(cls, snapshot: bytes) -> GhosttyEmulator:
@@ -231,7 +126,11 @@ class GhosttyEmulator(ArchivingScreen):
         emulator._lib = load().lib
         emulator._size = content.size
         emulator._generation = 1
-        emulator._tail = content.tail
+        whole = len(content.tail) - clusters.held(content.tail)
+        emulator._tail, emulator._held = content.tail[:whole], content.tail[whole:]
+        emulator._withheld = Withheld.stored(emulator._tail)
+        if emulator._withheld is not None:
+            emulator._tail = b""
         emulator._taken = TakenLines()
         emulator._taken.open, links, emulator._shape = content.flags
         emulator._closed = True  # so that `close` does nothing until there is something to free

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from fuguemux.terminal.ghostty import clusters as clusters
 from fuguemux.terminal.ghostty._abi import ffi
 from fuguemux.terminal.ghostty.library import check, load
 from fuguemux.terminal.ghostty.repeat import ESCAPE
@@ -76,7 +77,7 @@ def _through_engine(lines: Sequence[bytes], columns: int) -> list[list[bytes]]:
         check(lib.ghostty_terminal_set(terminal, no_limit, ffi.NULL), "lift its line limit")
         limit_history(lib, terminal, SCRATCH_BYTES_MAX)
         for line in lines:
-            data = line + LINE_END
+            data = (clusters.clustered(line) if clusters.wanted(line) else line) + LINE_END
             lib.ghostty_terminal_vt_write(terminal, data, len(data))
         count = ffi.new("size_t*")
         option = lib.GHOSTTY_TERMINAL_DATA_SCROLLBACK_ROWS

@@ -18,13 +18,17 @@ SEEN: Final = re.compile(
     rb"|\](?:8;(?P<link>)|133;(?P<mark>[ABCD])"
     rb"(?P<rest>;[^\x07\x1b]{0,400})?(?:\x07|\x1b\\)))"
 )
+# What the engine must not see the content of, see `withheld`.
+WITHHELD: Final = re.compile(rb"\x1b(?:k|Ptmux;)")
 # The beginning of each of these sequences, and of few others, which is much faster to search for. Includes those that
 # push many rows.
-BEGINNING_SOURCE: Final = rb"\x1b(?:[\]c]|\[(?:\?|0*3J|[0-6]? q)|%b)" % pushed.BEGINNING_SOURCE
+BEGINNING_SOURCE: Final = (
+    rb"\x1b(?:[\]ck]|Ptmux;|\[(?:\?|0*3J|[0-6]? q)|%b)" % pushed.BEGINNING_SOURCE
+)
 BEGINNING: Final = re.compile(BEGINNING_SOURCE)
 # What may become one of these with more input.
 UNFINISHED: Final = re.compile(
-    rb"\x1b(?:\[(?:0*3?|[0-6]? ?)|\](?:8|1|13|133|133;[ABCD]?(?:;[^\x07\x1b]{0,400})?\x1b?)?)?\Z"
+    rb"\x1b(?:P(?:t(?:m(?:ux?)?)?)?|\[(?:0*3?|[0-6]? ?)|\](?:8|1|13|133|133;[ABCD]?(?:;[^\x07\x1b]{0,400})?\x1b?)?)?\Z"
 )
 MODES_ALTERNATE: Final = frozenset((b"47", b"1047", b"1049"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuguemux.terminal.emulator import Cursor, Modes, ScreenSize
+from fuguemux.terminal.emulator import Colours, Cursor, Modes, ScreenSize
 from fuguemux.terminal.ghostty import callbacks, portable, state
 from fuguemux.terminal.ghostty.history import EngineHistory, limit_bytes
 from fuguemux.terminal.ghostty.rows import Rows
@@ -19,6 +19,7 @@ class EngineScreen:
     _shape: int
     """The number of DECSCUSR."""
     _keep_lines: int | None = None
+    _colours: Colours = Colours()
 
     def _adopt(self, terminal: Any) -> None:
         """Use `terminal` from now on, and configure it like all terminals of this adapter."""
@@ -26,6 +27,7 @@ class EngineScreen:
         self._sink = callbacks.Sink(self._lib, *self._size)
         callbacks.register(self._lib, terminal, self._sink)
         state.configure(self._lib, terminal, limit_bytes(self._size.columns, self._keep_lines))
+        state.set_colours(self._lib, terminal, self._colours)
         self._rows = Rows(self._lib, terminal)
         self._history = EngineHistory(self._lib, terminal, self._rows)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from fuguemux.terminal.emulator import (
+    Colours,
     Cursor,
     CursorStyle,
     Modes,
@@ -18,8 +19,6 @@ from fuguemux.terminal.ghostty.library import check
 from fuguemux.terminal.ghostty.rows import Rows
 
 CONTINUATION_BYTES_MAX: Final = 2 << 20
-FOREGROUND: Final = (208, 208, 208)  # answers to colour queries; never drawn
-BACKGROUND: Final = (0, 0, 0)
 
 
 # Indexed by the number of DECSCUSR.
@@ -74,14 +73,20 @@ def configure(lib: Any, terminal: Any, history_bytes: int) -> None:
     _set(lib, terminal, "RESIZE_PULL_SCROLLBACK", "bool", False)
     _set(lib, terminal, "UNKNOWN_MAX_BYTES", "size_t", callbacks.UNKNOWN_BYTES_MAX)
     _set(lib, terminal, "KITTY_IMAGE_STORAGE_LIMIT", "uint64_t", 0)  # fugue cannot draw images
-    for name, rgb in (("COLOR_FOREGROUND", FOREGROUND), ("COLOR_BACKGROUND", BACKGROUND)):
-        color = ffi.new("GhosttyColorRgb*", dict(zip("rgb", rgb, strict=True)))
-        option = getattr(lib, f"GHOSTTY_TERMINAL_OPT_{name}")
-        check(lib.ghostty_terminal_set(terminal, option, color), f"set {name}")
     name = ffi.new("GhosttyString*")
     text = ffi.from_buffer("uint8_t[]", callbacks.TERMINFO_NAME)
     name.ptr, name.len = text, len(callbacks.TERMINFO_NAME)
     lib.ghostty_terminal_set(terminal, lib.GHOSTTY_TERMINAL_OPT_TERMINFO_NAME, name)
+
+
+def set_colours(lib: Any, terminal: Any, colours: Colours) -> None:
+    """Set the answers to queries of colours. They are never drawn. A query for an unknown colour has no answer."""
+    for name, rgb in zip(("FOREGROUND", "BACKGROUND", "CURSOR"), colours, strict=True):
+        color = ffi.NULL
+        if rgb is not None:
+            color = ffi.new("GhosttyColorRgb*", dict(zip("rgb", rgb, strict=True)))
+        option = getattr(lib, f"GHOSTTY_TERMINAL_OPT_COLOR_{name}")
+        check(lib.ghostty_terminal_set(terminal, option, color), f"set {name}")
 
 
 def limit_history(lib: Any, terminal: Any, history_bytes: int) -> None:
