@@ -58,6 +58,10 @@ def _run(word: str, rest: Sequence[str], options: ClientOptions) -> int:
         from fuguemux.cli import service
 
         return service.main(rest)
+    if word == "shim":
+        from fuguemux.cli import shim
+
+        return shim.main(rest)
     if word == "state":
         from fuguemux.cli import state_commands
 

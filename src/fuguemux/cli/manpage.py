@@ -43,6 +43,7 @@ FILES: tuple[tuple[str, str], ...] = (
 
 VARIABLES: tuple[tuple[str, str], ...] = (
     ("FUGUE, FUGUE_PANE", "Set in panes: the server that holds the pane, and which pane it is."),
+    ("TMUX, TMUX_PANE", "The same for programs that know tmux, if the session option tmux-shim is on."),
     ("FUGUE_CONFIG", "The configuration file."),
     ("FUGUE_SECTION_OPTION", "Overrides a configuration option, for example FUGUE_PERSISTENCE_SYNC."),
     ("SHELL", "The shell that new panes run; if it is not set, /bin/sh."),

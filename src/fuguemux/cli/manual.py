@@ -29,6 +29,11 @@ OWN: tuple[tuple[str, str, str], ...] = (
         "print | install | uninstall",
         "Start fugue at boot or login, and keep it running after logout.",
     ),
+    (
+        "shim",
+        "install | uninstall DIRECTORY",
+        "Make fugue available under the name tmux in a directory, or take that back.",
+    ),
     ("completions", "bash | zsh | fish", "Print the completion script of a shell."),
 )
 """Name, usage and help of the commands that need no server."""

@@ -152,9 +152,24 @@ def _locate(name: str, path: str, environment: dict[bytes, bytes]) -> Places:
             inside = text.get("FUGUE", "").rsplit(",", 2)
             if len(inside) == 3 and inside[0].startswith("/"):
                 return _of_pane(inside[0], text, uid)
+            inside = text.get("TMUX", "").rsplit(",", 2)
+            if len(inside) == 3 and _is_ours(inside[0], text, uid):
+                return _of_pane(inside[0], text, uid)
         return paths.places(text, uid, name=name or None, socket=path or None)
     except PathRefused as error:
         raise UsageError(str(error)) from None
+
+
+def _is_ours(path: str, environment: dict[str, str], uid: int) -> bool:
+    """Whether `path`, from $TMUX, is a socket of fugue, not of tmux: it is in the usual directory, or a keeper has its
+    socket beside it.
+    """
+    if path.rpartition("/")[0] == paths.runtime_directory(environment, uid)[0]:
+        return True
+    try:
+        return path.startswith("/") and bool(posix.stat(to_octets(path + paths.KEEPER_SUFFIX)))
+    except OSError:
+        return False
 
 
 def _of_pane(path: str, environment: dict[str, str], uid: int) -> Places:

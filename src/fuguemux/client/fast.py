@@ -21,10 +21,10 @@ from fuguemux.client.conversation import (
 from fuguemux.client.failure import Failure, ServerLost
 from fuguemux.protocol.framing import Decoder, PeerBroke
 
-OFFLINE_WORDS = ("help", "doctor", "config", "state", "completions", "service", "version")
+OFFLINE_WORDS = ("help", "doctor", "config", "state", "completions", "service", "shim", "version")
 """Commands of fugue's own that need no server. The room `cli` carries them out."""
 
-_EXPLAIN_THEMSELVES = ("doctor", "config", "state", "service")
+_EXPLAIN_THEMSELVES = ("doctor", "config", "state", "service", "shim")
 """Those that have verbs, each with its own --help."""
 
 EXIT_INTERRUPTED = 130

@@ -46,6 +46,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if not detached:
         check_can_attach(request)
     size, options = _size(state, live, invocation, detached=detached)
+    if request.as_tmux and settings.text(state, live, "tmux-shim") == "auto":
+        options = {**options, "tmux-shim": "on"}
 
     session, name = next_session(state, name)
     window, pane = spawning.next_ids(state)

@@ -122,6 +122,8 @@ def _all(printer: _Printer, invocation: Invocation) -> Iterator[str]:
     for option in OPTIONS:
         if not _belongs(option, printer.place):
             continue
+        if option.name == "tmux-shim" and invocation.request.as_tmux:
+            continue  # tools that list tmux's options know no other
         if option.hook if hooks_only else not option.hook or invocation.flags.has("H"):
             yield from printer.option(option)
 

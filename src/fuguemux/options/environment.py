@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from fuguemux import TMUX_VERSION
 from fuguemux.config.secrets import is_redacted
 from fuguemux.model.state import Environment, Pane, ServerState, Session, sessions_with
 from fuguemux.options import options
@@ -35,6 +36,8 @@ class SpawnEnvironment(NamedTuple):
     home: bytes
     is_program: Callable[[bytes], bool] = _any_program
     """Whether a path names an executable file. May ask the disk."""
+    as_tmux: bool = False
+    """Whether the client that started the server was called tmux."""
     descriptors: int | None = None
     """The soft limit of open files that programs get; None: that of the server."""
 
@@ -97,11 +100,49 @@ def process_environment(
         environment = {k: v for k, v in environment.items() if k not in session.hidden}
         environment |= session.environment
     environment |= _own(state, defaults, pane, session, surroundings)
+    if shim_on(state, defaults, session):
+        environment |= _as_in_tmux(environment[b"FUGUE"], b"%%%d" % pane.id)
     environment[b"PWD"] = pane.cwd if directory is None else directory
     environment |= pane.environment
     if not environment.get(b"PATH"):
         environment[b"PATH"] = PATH_DEFAULT
     return {name: value for name, value in environment.items() if value is not None}
+
+
+def shim_on(state: ServerState, defaults: Defaults, session: Session | None) -> bool:
+    """Whether programs of the session find what tmux gives them: TMUX and TMUX_PANE."""
+    return options.get(state, defaults, "tmux-shim", session=session) == "on"
+
+
+def job_environment(
+    state: ServerState,
+    defaults: Defaults,
+    surroundings: SpawnEnvironment,
+    pane: Pane | None = None,
+) -> dict[bytes, bytes]:
+    """The environment of a command outside of panes (run-shell, #()), which is about `pane`."""
+    session = None if pane is None else session_of(state, pane)
+    layers = state.environment if session is None else state.environment | session.environment
+    found = {name: value for name, value in layers.items() if value is not None}
+    number = 0 if session is None else session.id
+    place = surroundings.socket_path + f",{surroundings.server_pid},{number}".encode()
+    found[b"FUGUE"] = place
+    on = shim_on(state, defaults, session)
+    if session is None and surroundings.as_tmux:
+        on = options.get(state, defaults, "tmux-shim") != "off"
+    if on:
+        found |= _as_in_tmux(place, b"" if pane is None else b"%%%d" % pane.id)
+    return found
+
+
+def _as_in_tmux(place: bytes | None, pane: bytes) -> dict[bytes, bytes]:
+    """The variables by which programs know tmux. `pane` may be empty."""
+    found = {
+        b"TMUX": place or b"",
+        b"TERM_PROGRAM": b"tmux",
+        b"TERM_PROGRAM_VERSION": TMUX_VERSION.encode(),
+    }
+    return found | {b"TMUX_PANE": pane} if pane else found
 
 
 def _own(

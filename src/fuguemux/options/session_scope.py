@@ -102,6 +102,8 @@ SESSION: Final[tuple[Option, ...]] = (
     *rows(
         "session", "style", ("status-right-style", "default"), ("status-style", "bg=green,fg=black")
     ),
+    # Fugue's own: whether panes get TMUX and TMUX_PANE. With auto, new-session of a client called tmux sets it.
+    choice("session", "tmux-shim", "auto", ("auto", "on", "off")),
     array(
         "session",
         "update-environment",

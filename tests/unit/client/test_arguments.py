@@ -139,3 +139,14 @@ def test_a_directory_of_sockets_that_others_can_write_is_refused(tmp_path: Path)
     (tmp_path / "fugue").rmdir()
     (tmp_path / "fugue").symlink_to("/tmp")
     assert "is not a directory" in unsafe_directory(places)
+
+
+def test_tmux_in_the_environment_finds_a_server_of_fugue_and_no_other(tmp_path: Path) -> None:
+    outside = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    assert read("ls", TMUX=f"{tmp_path}/fugue/work,1,0", **outside).places.name == "work"
+    foreign = f"{tmp_path}/socket"
+    assert read("ls", TMUX=f"{foreign},1,0", **outside).places.name == "default"
+    (tmp_path / "socket.keeper").touch()
+    assert read("ls", TMUX=f"{foreign},1,0", **outside).places.socket == foreign
+    inside = {"FUGUE": f"{tmp_path}/fugue/first,1,0", "TMUX": f"{tmp_path}/fugue/work,1,0"}
+    assert read("ls", **inside, **outside).places.name == "first"

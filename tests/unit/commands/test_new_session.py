@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from fuguemux.commands import new_session
+from fuguemux.commands import new_session, table
+from fuguemux.commands.parts.attaching import check_can_attach
 from fuguemux.model.decision import Expand, Refused
 from fuguemux.model.effects import Attach, StartProcess, SwitchClient
+from fuguemux.model.events import SessionCreated
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf
 from fuguemux.model.state import ServerState
-from tests.support.builders import session, state
+from tests.support.builders import request, session, state
 from tests.support.fake_live import FakeLive
 from tests.support.folding import Outcome, run
 
@@ -67,6 +70,41 @@ def test_without_a_terminal_it_must_be_detached() -> None:
 def test_inside_a_pane_it_must_be_detached() -> None:
     with pytest.raises(Refused, match="nested with care"):
         made(on=state(session("a")), interactive=True, pane=0, environment={b"FUGUE": b"/run/x"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "unset"),
+    [
+        ({b"FUGUE": b"/run/x,1,0", b"TMUX": b"/run/x,1,0", b"TMUX_PANE": b"%0"}, "TMUX"),
+        ({b"FUGUE": b"/run/x,1,0"}, "FUGUE"),
+        ({b"FUGUE": b"/run/x,1,0", b"TMUX": b"", b"TMUX_PANE": b"%0"}, None),
+    ],
+)
+def test_called_as_tmux_it_is_inside_as_long_as_tmux_is_set(
+    environment: dict[bytes, bytes], unset: str | None
+) -> None:
+    asked = msgspec.structs.replace(
+        request("new-session", interactive=True, pane=0, environment=environment), as_tmux=True
+    )
+    if unset is None:
+        check_can_attach(asked)
+        return
+    with pytest.raises(Refused, match=rf"nested with care, unset \${unset} to force"):
+        check_can_attach(asked)
+
+
+def test_a_session_of_a_client_called_tmux_has_the_shim() -> None:
+    def shim_of(on: ServerState) -> str | None:
+        asked = msgspec.structs.replace(request("new-session", "-d"), as_tmux=True)
+        created = table.decide(on, FakeLive(), asked).events[0]
+        assert isinstance(created, SessionCreated)
+        return created.options.get("tmux-shim")
+
+    assert shim_of(ServerState()) == "on"
+    assert (
+        shim_of(msgspec.structs.replace(ServerState(), session_options={"tmux-shim": "off"}))
+        is None
+    )
 
 
 def test_an_attached_one_takes_the_size_of_the_terminal_without_the_status_line() -> None:

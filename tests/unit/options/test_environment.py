@@ -6,7 +6,12 @@ from msgspec.structs import replace
 from fuguemux.config.secrets import MARK
 from fuguemux.model.ids import PaneId, SessionId
 from fuguemux.model.state import Environment, Pane, ServerState
-from fuguemux.options.environment import SpawnEnvironment, process_argv, process_environment
+from fuguemux.options.environment import (
+    SpawnEnvironment,
+    job_environment,
+    process_argv,
+    process_environment,
+)
 from fuguemux.options.options import NO_DEFAULTS, Defaults
 from tests.support.builders import session, state
 
@@ -43,6 +48,24 @@ def test_the_default_command_and_a_shell_that_is_no_program() -> None:
     on = state(session("a", options={"default-shell": "/nowhere/zsh", "default-command": "top"}))
     without = HERE._replace(is_program=lambda path: path == b"/bin/sh")
     assert process_argv(*with_pane(on), without) == (b"/bin/sh", (b"sh", b"-c", b"top"))
+
+
+def test_the_shim_gives_programs_what_they_know_tmux_by() -> None:
+    on = state(session("a", options={"tmux-shim": "on"}))
+    tmux = {b"TMUX": b"/run/fugue/default,77,0", b"TERM_PROGRAM": b"tmux", b"TMUX_PANE": b"%0"}
+    assert process_environment(*with_pane(on), HERE).items() >= tmux.items()
+    pane = on.panes[PaneId(0)]
+    assert job_environment(on, NO_DEFAULTS, HERE, pane).items() >= tmux.items()
+    plain = state(session("a"))
+    assert b"TMUX" not in process_environment(*with_pane(plain), HERE)
+    assert b"TMUX" not in job_environment(plain, NO_DEFAULTS, HERE)
+
+
+def test_commands_of_a_server_that_tmux_started_know_tmux_before_there_is_a_session() -> None:
+    as_tmux = HERE._replace(as_tmux=True)
+    assert job_environment(ServerState(), NO_DEFAULTS, as_tmux)[b"TMUX"].startswith(b"/run/fugue")
+    off = replace(ServerState(), session_options={"tmux-shim": "off"})
+    assert b"TMUX" not in job_environment(off, NO_DEFAULTS, as_tmux)
 
 
 def test_its_own_variables() -> None:

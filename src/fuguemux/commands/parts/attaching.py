@@ -12,15 +12,19 @@ from fuguemux.model.live import LiveView
 from fuguemux.model.state import Environment, ServerState, Session
 from fuguemux.options import options
 
-NESTED = "sessions should be nested with care, unset $FUGUE to force"
+NESTED = "sessions should be nested with care, unset ${} to force"
 
 
 def check_can_attach(request: Request) -> None:
-    """Raise Refused if the client is inside a pane or has no terminal. A client that is attached already may switch."""
+    """Raise Refused if the client is inside a pane or has no terminal. A client that is attached already may switch.
+
+    A client called tmux is inside as long as TMUX is set; in a pane without the shim that is FUGUE.
+    """
     if request.session is not None:
         return
-    if request.environment.get(b"FUGUE") and request.pane is not None:
-        raise Refused(NESTED)
+    known = b"TMUX" if request.as_tmux and b"TMUX_PANE" in request.environment else b"FUGUE"
+    if request.environment.get(known) and request.pane is not None:
+        raise Refused(NESTED.format(known.decode()))
     if not request.interactive:
         raise Refused("open terminal failed: not a terminal")
 

@@ -111,7 +111,8 @@ def build_panes(base: Base, log: LogParts, state: StateParts, events: OutputEven
     signs = ShutdownSigns(base.clock.wall_ms)
     pane_watcher = PaneWatcher(loop, engine, panes, events.not_logged, signs.near)
     panes.connect(last_screens.keep, pane_watcher.typed)
-    environment = spawn_environment(booted.places.socket, booted.environment)
+    as_tmux = booted.options.program == "tmux"
+    environment = spawn_environment(booted.places.socket, booted.environment, as_tmux=as_tmux)
     hooks = Hooks(engine, base.spawn)
     processes = Processes(
         loop,

@@ -34,7 +34,8 @@ def build_programs(
     """Build shell commands, pipes, and the input of panes."""
     waits = Waits()
     channels = Channels(base.loop, state.engine, log.flusher.wait_durable, waits)
-    shells = Shells(base.loop, state.state, panes.environment, base.spawn, channels)
+    defaults = state.view.option_defaults
+    shells = Shells(base.loop, state.state, panes.environment, defaults, base.spawn, channels)
     mode_keys = ModeKeys(clients.modes, clients.viewers, state.panes, state.state, base.spawn)
     typing = PaneInput(state.panes, clients.surface.prefix_key, panes.output.inject, mode_keys.sent)
     pipes = Pipes(

@@ -9,14 +9,20 @@ from fuguemux.keeper.protocol import callers_limit
 from fuguemux.options.environment import SpawnEnvironment
 
 
-def spawn_environment(socket_path: str, environment: Mapping[str, str]) -> SpawnEnvironment:
-    """Return the values for this process, which was started with `environment` and listens at `socket_path`."""
+def spawn_environment(
+    socket_path: str, environment: Mapping[str, str], *, as_tmux: bool = False
+) -> SpawnEnvironment:
+    """Return the values for this process, which was started with `environment` and listens at `socket_path`.
+
+    `as_tmux`: a client called tmux started the server.
+    """
     return SpawnEnvironment(
         socket_path.encode("utf-8", "surrogateescape"),
         os.getpid(),
         __version__,
         paths.home(environment, os.getuid()).encode("utf-8", "surrogateescape"),
         lambda path: os.access(path, os.X_OK) and os.path.isfile(path),
+        as_tmux,
         callers_limit(environment),
     )
 

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from fuguemux.model import effects as ef
+from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
-from fuguemux.options.environment import SpawnEnvironment
+from fuguemux.options.environment import SpawnEnvironment, job_environment
+from fuguemux.options.options import Defaults
 from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 from fuguemux.server.processes.shell_argv import shell_argv
 from fuguemux.server.processes.spawn_environment import usable_directory
@@ -29,6 +31,7 @@ class Shells:
         loop: asyncio.AbstractEventLoop,
         state: Callable[[], ServerState],
         surroundings: SpawnEnvironment,
+        defaults: Callable[[], Defaults],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         channels: Channels,
     ) -> None:
@@ -38,6 +41,7 @@ class Shells:
         self._jobs = Jobs(loop)
         self._state = state
         self._surroundings = surroundings
+        self._defaults = defaults
         self._spawn = spawn
 
     # wait-for
@@ -64,7 +68,7 @@ class Shells:
         """Start a command without waiting for it. Commands start in order, and a refusal is reported in any case."""
         job = None
         if effect.command and not effect.delay_ms:
-            job = await self._start(effect.command, effect.cwd, read=False)
+            job = await self._start(effect.command, effect.cwd, read=False, pane=effect.pane)
 
         async def ignored() -> None:
             try:
@@ -80,7 +84,9 @@ class Shells:
         if not effect.command:
             return EffectResult()
         if job is None:
-            job = await self._start(effect.command, effect.cwd, read=not effect.background)
+            job = await self._start(
+                effect.command, effect.cwd, read=not effect.background, pane=effect.pane
+            )
         data, code = await job.ended()
         if data and not data.endswith(b"\n"):
             data += b"\n"
@@ -94,7 +100,9 @@ class Shells:
         job = await self._start(command, cwd, read=False)
         return (await job.ended())[1]
 
-    async def _start(self, command: str, cwd: bytes, *, read: bool) -> ShellJob:
+    async def _start(
+        self, command: str, cwd: bytes, *, read: bool, pane: PaneId | None = None
+    ) -> ShellJob:
         shown = command[:SHOWN_CHARACTERS_MAX]
         try:
             directory = await beside("shell", usable_directory, cwd, self._surroundings)
@@ -102,14 +110,12 @@ class Shells:
             raise EffectFailed(f"failed to run command: {shown}: {error.strerror}") from error
         try:
             argv = shell_argv(command, self._surroundings.descriptors)
-            return self._jobs.start(argv, directory, self.environment(), read=read)
+            return self._jobs.start(argv, directory, self.environment(pane), read=read)
         except JobRefused as refused:
             raise EffectFailed(f"failed to run command: {shown}: {refused}") from refused
 
-    def environment(self) -> dict[bytes, bytes]:
-        """The environment of commands outside of panes."""
-        stored = self._state().environment
-        found = {name: value for name, value in stored.items() if value is not None}
-        number = str(self._surroundings.server_pid).encode()
-        found[b"FUGUE"] = self._surroundings.socket_path + b"," + number + b",0"
-        return found
+    def environment(self, pane: PaneId | None = None) -> dict[bytes, bytes]:
+        """The environment of commands outside of panes. `pane`: what the command is about."""
+        state = self._state()
+        about = None if pane is None else state.panes.get(pane)
+        return job_environment(state, self._defaults(), self._surroundings, about)
