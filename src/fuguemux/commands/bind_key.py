@@ -19,6 +19,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     key = key_name(text)
     if key is None:
         raise Refused(f"unknown key: {text}")
+    note = invocation.flags.value("N") or ""
+    if not words:
+        return _noted(state, invocation, key, note)
     size = sum(len(word) + 1 for word in words)
     if size > OPTION_VALUE_BYTES_MAX:
         raise Refused(f"value is too long: a key takes {OPTION_VALUE_BYTES_MAX} bytes of commands")
@@ -29,9 +32,18 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         if len(words) == 1
         else canonical_sequence(invocation.commands, command_lines.parse(words)),
         invocation.flags.has("r"),
-        invocation.flags.value("N") or "",
+        note,
     )
     return Decision((key_bindings.bound(state, binding),))
+
+
+def _noted(state: ServerState, invocation: Invocation, key: str, note: str) -> Decision:
+    """Without a command the key gets another note. A key that is not bound stays so, as in tmux."""
+    table = table_of(invocation)
+    binding = key_bindings.lookup(state, invocation.commands, table, key)
+    if binding is None:
+        return Decision()
+    return Decision((key_bindings.bound(state, binding._replace(note=note)),))
 
 
 COMMAND = Command(

@@ -16,6 +16,18 @@ AT_ONCE_UNITS: Final = 100_000
 """Work on a list that is done within the decision, some 10 ms. The other lines are made in later turns of the loop."""
 
 
+_NO_GROUP: Final = (-1, -1)
+
+
+def _group(context: FormatContext) -> tuple[int, int]:
+    """The session or window whose lines are numbered together: `#{line}` begins anew for each, as in tmux."""
+    if context.window is None or context.session is None:
+        return (0, 0)
+    return (
+        (context.session, context.index or 0) if context.pane is not None else (context.session, -1)
+    )
+
+
 class ListedLines(Iterator[str | None]):
     """The lines of a list, each expanded when it is asked for. None is a context that the filter skips. Raises TooExpensive."""
 
@@ -29,14 +41,18 @@ class ListedLines(Iterator[str | None]):
         self._asker = asker
         self._template = template
         self._condition = condition
-        self._contexts = enumerate(contexts)
+        self._contexts = iter(contexts)
+        self._number, self._group = 0, _NO_GROUP
         self.spent = 0
         """Units of work spent so far."""
 
     def __next__(self) -> str | None:
-        number, context = next(self._contexts)
+        context = next(self._contexts)
+        group = _group(context)
+        self._number = self._number + 1 if group == self._group else 0
+        self._group = group
         context = msgspec.structs.replace(
-            context, asker=self._asker, extra={**context.extra, "line": str(number)}
+            context, asker=self._asker, extra={**context.extra, "line": str(self._number)}
         )
         work = Work()
         try:
@@ -54,9 +70,8 @@ def listed(invocation: Invocation, template: str, contexts: Iterable[FormatConte
     All lines show the state at the time of the command, even those that are made in later turns.
     """
     condition = invocation.flags.value("f")
-    made = ListedLines(
-        invocation.flags.value("F") or template, condition, contexts, invocation.request
-    )
+    form = invocation.flags.value("F")
+    made = ListedLines(template if form is None else form, condition, contexts, invocation.request)
     lines: list[str] = []
     for line in made:
         if line is not None:
