@@ -40,7 +40,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 def _noted(state: ServerState, invocation: Invocation, key: str, note: str) -> Decision:
     """Without a command the key gets another note. A key that is not bound stays so, as in tmux."""
     table = table_of(invocation)
-    binding = key_bindings.lookup(state, invocation.commands, table, key)
+    binding = key_bindings.lookup(state, table, key)
     if binding is None:
         return Decision()
     return Decision((key_bindings.bound(state, binding._replace(note=note)),))
