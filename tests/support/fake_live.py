@@ -13,6 +13,7 @@ from fuguemux.model.live import (
     PaneFacts,
     ServerFacts,
     ShellAsked,
+    TextAt,
 )
 from fuguemux.options.options import NO_DEFAULTS
 
@@ -68,6 +69,10 @@ class FakeLive:
     def capture(self, pane: PaneId, request: CaptureRequest) -> bytes:
         self.captures.append((pane, request))
         return self.captured.get(pane, b"")
+
+    def text_at(self, pane: PaneId, column: int, row: int) -> TextAt:
+        text = self.captured.get(pane, b"").decode().splitlines()
+        return TextAt(text[row], text[row], column) if row < len(text) else TextAt()
 
     def activity_s(self, of: SessionId | WindowId, kind: Literal["session", "window"]) -> int:
         if kind == "session":

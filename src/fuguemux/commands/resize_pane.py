@@ -7,12 +7,15 @@ from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
 from fuguemux.language.target import Target
-from fuguemux.model.decision import Decision
+from fuguemux.model.border_drag import border_dragged
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import BeginDrag
 from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, ZoomChanged
 from fuguemux.model.layout import Direction, Leaf, resize_pane, resize_pane_to
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
+from fuguemux.targets.targets import pane_target
 
 _MOVES: Final[tuple[tuple[str, Direction, int], ...]] = (
     ("L", "row", -1),
@@ -25,8 +28,10 @@ _MOVES: Final[tuple[tuple[str, Direction, int], ...]] = (
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
     target = invocation.target
-    if flags.has("T") or flags.has("M"):
+    if flags.has("T"):
         return Decision()
+    if flags.has("M"):
+        return _dragged(state, live, invocation)
     if flags.has("Z"):
         return Decision(zoom_toggled(target))
     window, pane = target.window, target.pane.id
@@ -49,6 +54,22 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if layout != window.layout:
         events += (LayoutChanged(window.id, layout),)
     return Decision(events)
+
+
+def _dragged(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    """Move the border that was under the mouse to where the mouse is, and go on while its button is held."""
+    mouse = invocation.request.mouse
+    if mouse is None or not any(c.id == invocation.request.client for c in live.clients()):
+        return Decision()
+    try:
+        window = pane_target(state, live, invocation.request, "=").window
+    except Refused:
+        return Decision()
+    layout = border_dragged(window.layout, mouse.in_window(before=True), mouse.in_window())
+    events: tuple[AnyEvent, ...] = ()
+    if layout != window.layout:
+        events = (LayoutChanged(window.id, layout),)
+    return Decision(events, (BeginDrag(invocation.request.client, "resize-pane -M"),))
 
 
 def zoom_toggled(target: Target) -> tuple[AnyEvent, ...]:

@@ -16,9 +16,11 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags, request = invocation.flags, invocation.request
     target = invocation.optional_target
     delay_ms = _delay_ms(flags.value("d"))
-    if not invocation.arguments:
-        return Decision()
     background = flags.has("b")
+    if not invocation.arguments:
+        if not delay_ms:
+            return Decision()
+        return Decision(effects=(RunShell("", background, b"", None, None, delay_ms),))
     if flags.has("C"):
         return Decision(effects=(RunCommands(invocation.arguments[0], background, delay_ms),))
     command = settings.expanded(state, live, invocation, invocation.arguments[0], target)

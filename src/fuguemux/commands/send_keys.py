@@ -7,11 +7,18 @@ from fuguemux.commands.parts import settings
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.effects import AnyEffect, CopyModeCommand, ResetTerminal, SendBytes, SendKeys
-from fuguemux.model.ids import PaneId
+from fuguemux.model.effects import (
+    AnyEffect,
+    CopyModeCommand,
+    ResetTerminal,
+    SendBytes,
+    SendKeys,
+    SendMouse,
+)
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
+from fuguemux.targets.targets import pane_target
 
 REPEATS_MAX: Final = 100_000
 """tmux allows four thousand million repeats, which keep it busy for hours."""
@@ -28,7 +35,14 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if flags.has("F"):
         words = tuple(settings.expanded(state, live, invocation, word, target) for word in words)
     if flags.has("X"):
-        return _mode_command(live, target.pane.id, words, times)
+        given = None if repeat is None else times
+        return _mode_command(live, invocation, words, given)
+    if flags.has("M"):
+        mouse = invocation.request.mouse
+        pane = pane_target(state, live, invocation.request, "=").pane.id
+        return Decision(effects=() if mouse is None else (SendMouse(pane, mouse),))
+    if repeat is not None and not words and live.pane(target.pane.id).in_mode:
+        return Decision(effects=(CopyModeCommand(target.pane.id, "", times=times),))
     effects: list[AnyEffect] = []
     if flags.has("R"):
         effects.append(ResetTerminal(target.pane.id))
@@ -53,14 +67,18 @@ def _hexadecimal(word: str) -> int | None:
     return code if 0 <= code <= 0xFF else None
 
 
-def _mode_command(live: LiveView, pane: PaneId, words: tuple[str, ...], times: int) -> Decision:
+def _mode_command(
+    live: LiveView, invocation: Invocation, words: tuple[str, ...], times: int | None
+) -> Decision:
     """A command of copy mode. Unknown commands do nothing, as in tmux."""
+    pane, request = invocation.target.pane.id, invocation.request
     if not live.pane(pane).in_mode:
         raise Refused("not in a mode")
     if not words:
         return Decision()
-    argument = words[1] if len(words) > 1 else ""
-    return Decision(effects=(CopyModeCommand(pane, words[0], argument, times),))
+    client = None if request.mouse is None else request.client
+    effect = CopyModeCommand(pane, words[0], words[1:], times, client, request.mouse)
+    return Decision(effects=(effect,))
 
 
 COMMAND: Final = Command(

@@ -6,10 +6,11 @@ from fuguemux.commands.command import Command
 from fuguemux.commands.parts.attaching import environment_updates, shown
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.effects import SwitchClient
+from fuguemux.model.effects import SetKeyTable, SwitchClient
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState, Session
+from fuguemux.options import key_bindings
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 from fuguemux.targets.targets import pane_target, session_target
 
@@ -17,10 +18,11 @@ from fuguemux.targets.targets import pane_target, session_target
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags, text = invocation.flags, invocation.flags.value("t")
     client = invocation.client
-    if flags.has("T") and not text:
-        raise Refused(
-            "key tables of a client cannot be switched: bind keys in the table 'prefix' or 'root'"
-        )
+    table = flags.value("T")
+    if table is not None:
+        if table not in (binding.table for binding in key_bindings.bindings(state)):
+            raise Refused(f"table {table} doesn't exist")
+        return Decision(effects=(SetKeyTable(client.id, table),))
     events: tuple[AnyEvent, ...] = ()
     if flags.has("n"):
         session = _neighbour(state, client, 1, "can't find next session")

@@ -134,7 +134,12 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "insert_flag": lambda view, pane: flag(view.pane_facts.insert_mode),
     "keypad_cursor_flag": lambda view, pane: flag(view.screen.application_cursor),
     "keypad_flag": lambda view, pane: flag(view.screen.application_keypad),
-    "mouse_any_flag": lambda view, pane: flag(view.screen.mouse_any),
+    "mouse_all_flag": lambda view, pane: flag(view.screen.mouse == "any"),
+    "mouse_any_flag": lambda view, pane: flag(view.screen.mouse != "off"),
+    "mouse_button_flag": lambda view, pane: flag(view.screen.mouse == "button"),
+    "mouse_sgr_flag": lambda view, pane: flag(view.screen.mouse_format == "sgr"),
+    "mouse_standard_flag": lambda view, pane: flag(view.screen.mouse == "normal"),
+    "mouse_utf8_flag": lambda view, pane: flag(view.screen.mouse_format == "utf8"),
     "origin_flag": lambda view, pane: flag(view.pane_facts.origin_mode),
     "pane_active": lambda view, pane: flag(_window(view, pane).active == pane.id),
     "pane_at_bottom": _at_bottom,
@@ -201,6 +206,11 @@ def _client_session(view: View, client: ClientFacts) -> str:
     return "" if session is None else session.name
 
 
+def _default_table(view: View, client: ClientFacts) -> str:
+    session = view.state.sessions.get(client.session)
+    return options.get(view.state, view.live.option_defaults(), "key-table", session=session)
+
+
 CLIENT: Final[dict[str, Callable[[View, ClientFacts], str]]] = {
     "client_activity": lambda view, client: str(client.activity_s),
     "client_cell_height": lambda view, client: "0",
@@ -210,10 +220,12 @@ CLIENT: Final[dict[str, Callable[[View, ClientFacts], str]]] = {
     "client_discarded": lambda view, client: "0",
     "client_flags": _client_flags,
     "client_height": lambda view, client: str(client.rows),
-    "client_key_table": lambda view, client: "prefix" if client.prefix_pressed else "root",
+    "client_key_table": lambda view, client: client.key_table or _default_table(view, client),
     "client_name": lambda view, client: client.name,
     "client_pid": lambda view, client: str(client.pid),
-    "client_prefix": lambda view, client: flag(client.prefix_pressed),
+    "client_prefix": lambda view, client: flag(
+        client.key_table not in ("", _default_table(view, client))
+    ),
     "client_readonly": lambda view, client: flag(client.read_only),
     "client_session": _client_session,
     "client_termname": lambda view, client: client.term,

@@ -10,6 +10,7 @@ from typing import Final
 from fuguemux import TMUX_VERSION
 from fuguemux.formats.context import View
 from fuguemux.formats.panes import CLIENT, PANE
+from fuguemux.formats.pointed import MOUSE
 from fuguemux.formats.text import flag
 from fuguemux.model.decision import Refused
 from fuguemux.model.layout import panes_of
@@ -236,6 +237,10 @@ def _own(name: str, view: View) -> str | None:
         return None if view.window is None else WINDOW[name](view, view.window)
     if name in PANE:
         return None if view.pane is None else PANE[name](view, view.pane)
+    if name in MOUSE:
+        asker = view.context.asker
+        mouse = None if asker is None else asker.mouse
+        return None if mouse is None else MOUSE[name](view, mouse)
     if name in CLIENT:
         return None if view.client is None else CLIENT[name](view, view.client)
     return None
@@ -294,4 +299,4 @@ def _environment(name: str, view: View) -> str | None:
 
 def known_names() -> list[str]:
     """The names of all variables in the tables of this module, sorted."""
-    return sorted((*SERVER, *SESSION, *WINDOW, *PANE, *CLIENT))
+    return sorted((*SERVER, *SESSION, *WINDOW, *PANE, *CLIENT, *MOUSE))

@@ -97,11 +97,13 @@ _SESSIONS: Final = frozenset(
         *("window_linked_sessions", "window_linked_sessions_list"),
     )
 )
+_SHOWN_TEXT: Final = frozenset(("mouse_line", "mouse_word"))
 _ALL_PANES: Final = frozenset(("session_activity", "window_activity"))
 _OF_SCREEN: Final = frozenset(
     (
         *("alternate_on", "cursor_flag", "cursor_x", "cursor_y", "keypad_cursor_flag"),
-        *("keypad_flag", "mouse_any_flag"),
+        *("keypad_flag", "mouse_all_flag", "mouse_any_flag", "mouse_button_flag", "mouse_sgr_flag"),
+        *("mouse_standard_flag", "mouse_utf8_flag"),
     )
 )
 
@@ -122,6 +124,8 @@ def variable_cost(name: str, view: View) -> int:
         return VARIABLE if view.has("screen") else VARIABLE + _SCREEN
     if name.startswith("pane_current_"):
         return VARIABLE if view.has("foreground") else VARIABLE + _PROCESS
+    if name in _SHOWN_TEXT:
+        return VARIABLE + _SCREEN
     if name.startswith("history_"):
         return VARIABLE + _HISTORY
     return VARIABLE

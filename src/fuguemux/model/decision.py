@@ -7,6 +7,7 @@ import msgspec
 from fuguemux.model.effects import AnyEffect
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
+from fuguemux.model.pointing import Pointing
 
 
 class Refused(Exception):
@@ -58,7 +59,8 @@ class Request(msgspec.Struct, frozen=True):
     """The pane from which the request comes (FUGUE_PANE), if it still exists."""
     session: SessionId | None = None
     """The session to which the requesting client is attached, for keys and prompts."""
-    mouse_pane: PaneId | None = None
+    mouse: Pointing | None = None
+    """The mouse event whose key runs the command."""
     variables: dict[str, str] = {}
     """Format variables of this request only: what a hook gets (`hook_session`, …)."""
     as_tmux: bool = False

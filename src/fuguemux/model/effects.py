@@ -12,6 +12,7 @@ import msgspec
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.live import CaptureRequest
+from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import Pipe
 
 
@@ -79,6 +80,27 @@ class Detach(Effect, frozen=True):
     shell_command: str = ""
 
 
+class SetKeyTable(Effect, frozen=True):
+    """Look up the client's next key in this table (switch-client -T)."""
+
+    client: ClientId
+    table: str
+
+
+class SendMouse(Effect, frozen=True):
+    """Pass a mouse event on to the program in the pane, if it asked for such events."""
+
+    pane: PaneId
+    mouse: Pointing
+
+
+class BeginDrag(Effect, frozen=True):
+    """Until the mouse button is released, run `command` whenever the mouse moves, as its key would."""
+
+    client: ClientId
+    command: str
+
+
 class ScrollView(Effect, frozen=True):
     """Show the pane's history (copy-mode). `page_up` goes up one page at once; `leave` ends it.
 
@@ -89,6 +111,12 @@ class ScrollView(Effect, frozen=True):
     page_up: bool = False
     leave: bool = False
     ends_at_bottom: bool = False
+    hide_position: bool = False
+    """Whether the position is not written over the first row (-H)."""
+    source: PaneId | None = None
+    """The pane whose lines are shown (-s); None: its own."""
+    drag: tuple[ClientId, Pointing] | None = None
+    """The client whose mouse begins a selection, and its event (-M)."""
 
 
 ModeName = Literal["clock-mode"]
@@ -118,12 +146,19 @@ class ViewLastScreen(Effect, frozen=True):
 
 
 class CopyModeCommand(Effect, frozen=True):
-    """send-keys -X: a command of copy mode by tmux's name. A search waits for its end. An unknown command does nothing."""
+    """send-keys -X: a command of copy mode by tmux's name. A search waits for its end. An unknown command does nothing.
+
+    Without a command, `times` is the repeat count of the next one.
+    """
 
     pane: PaneId
     command: str
-    argument: str = ""
-    times: int = 1
+    arguments: tuple[str, ...] = ()
+    times: int | None = None
+    """How often (-N); None: as often as the typed repeat count says."""
+    client: ClientId | None = None
+    mouse: Pointing | None = None
+    """The mouse event whose key runs the command."""
 
 
 class Refresh(Effect, frozen=True):
@@ -347,6 +382,9 @@ class PipePane(Effect, frozen=True):
 
 ImmediateEffect = (
     SendKeys
+    | SetKeyTable
+    | SendMouse
+    | BeginDrag
     | SendBytes
     | SendPrefixKey
     | ResetTerminal

@@ -308,12 +308,21 @@ def resize_pane(
         return layout
     parent = _at(layout, path[:-1])
     assert isinstance(parent, Split)
-    at = path[-1]
-    if at == len(parent.children) - 1:
-        at -= 1
+    if path[-1] == len(parent.children) - 1:
+        path = [*path[:-1], path[-1] - 1]
+    return border_moved(layout, path, change, opposite=opposite)
+
+
+def border_moved(layout: Layout, path: list[int], change: int, *, opposite: bool = True) -> Layout:
+    """Move the border after the cell at `path` (child indices from the root), which is not the last of its parent.
+
+    Unless `opposite`, only cells on the side to which the border moves give room.
+    """
+    parent, at = _at(layout, path[:-1]), path[-1]
+    assert isinstance(parent, Split)
     children = list(parent.children)
     while change != 0:
-        moved = _move_border(children, at, direction, change, opposite)
+        moved = _move_border(children, at, parent.direction, change, opposite)
         if moved == 0:
             break
         change -= moved

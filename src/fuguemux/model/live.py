@@ -26,7 +26,8 @@ class ClientFacts(msgspec.Struct, frozen=True):
     """Shown to people. It may go back with the wall clock, so nothing is decided by it."""
     term: str = ""
     read_only: bool = False
-    prefix_pressed: bool = False
+    key_table: str = ""
+    """The table of its next key; empty: the one that `key-table` names."""
     environment: dict[bytes, bytes] = {}
     used: int = 0
     """Increases with every use of any client: of two clients, the one with the larger number was used later."""
@@ -53,7 +54,10 @@ class ScreenFacts(msgspec.Struct, frozen=True):
     cursor_y: int = 0
     cursor_visible: bool = True
     alternate_on: bool = False
-    mouse_any: bool = False
+    mouse: str = "off"
+    """What the program wants to know of the mouse: `off`, `x10`, `normal`, `button` or `any`."""
+    mouse_format: str = "x10"
+    """How: `x10`, `utf8`, `sgr`, `urxvt` or `sgr_pixels`."""
     application_cursor: bool = False
     application_keypad: bool = False
     bracketed_paste: bool = False
@@ -96,6 +100,15 @@ class PaneFacts(msgspec.Struct, frozen=True):
     @property
     def current_command(self) -> str:
         return self.foreground().command
+
+
+class TextAt(msgspec.Struct, frozen=True):
+    """A row that a pane shows, and the line of text that it is part of."""
+
+    row: str = ""
+    line: str = ""
+    offset: int = 0
+    """The character of the line that is at the cell, or behind its end."""
 
 
 class ServerFacts(msgspec.Struct, frozen=True):
@@ -214,6 +227,10 @@ class LiveView(Protocol):
 
     def capture(self, pane: PaneId, request: CaptureRequest) -> bytes:
         """The requested rows, each with a newline."""
+        ...
+
+    def text_at(self, pane: PaneId, column: int, row: int) -> TextAt:
+        """The text that the pane shows at a cell, in copy mode that of its history."""
         ...
 
     def activity_s(self, of: SessionId | WindowId, kind: Literal["session", "window"]) -> int:

@@ -107,6 +107,7 @@ class Server:
             clients.in_mode,
             admin.documents,
             self.programs.format_jobs.line,
+            clients.surface.scroll.text_at,
         )
         admin.configuration.connect(requests.listener)
         self.end.connect(self._let_nobody_in)

@@ -15,8 +15,9 @@ from fuguemux.language.target import Target
 from fuguemux.model.decision import Refused, Request
 from fuguemux.model.limits import WINDOW_INDEX_MAX
 from fuguemux.model.live import ClientFacts, LiveView
-from fuguemux.model.state import ServerState, Session
+from fuguemux.model.state import ServerState, Session, current_link
 from fuguemux.targets.finder import Finder
+from fuguemux.targets.links import link_to
 from fuguemux.targets.matching import TargetMissing, client_called
 from fuguemux.targets.text import Kind, TargetParts, offset, take_apart, whole_number
 
@@ -76,16 +77,33 @@ def find(finder: Finder, text: str | None, kind: Kind) -> Target:
     if not text:
         return current
     if text in ("=", "{mouse}"):
-        pane = finder.request.mouse_pane
-        if pane is None or pane not in finder.state.panes:
-            raise Refused("no mouse target")
-        return finder.pane(current, f"%{pane}", only=True)
+        return mouse_target(finder, kind)
     if text in ("~", "{marked}"):
         raise Refused("no marked target")
     parts = take_apart(text, kind)
     if parts.session is not None:
         return _within_session(finder, _named_session(finder, parts), parts)
     return _within_current(finder, current, parts)
+
+
+def mouse_target(finder: Finder, kind: Kind) -> Target:
+    """What the mouse event that runs the command is about. Raises Refused: it is about nothing, or there is none."""
+    state, mouse = finder.state, finder.request.mouse
+    session = None if mouse is None else state.sessions.get(mouse.session)
+    if mouse is None or session is None:
+        raise Refused("no mouse target")
+    link = current_link(session) if mouse.window is None else link_to(session, mouse.window)
+    if link is None:
+        if kind == "pane":
+            raise Refused("no mouse target")
+        link = current_link(session)
+    target = finder.of_link(session, link)
+    if kind != "pane" or mouse.pane is None:
+        return target
+    pane = state.panes.get(mouse.pane)
+    if pane is None or pane.window != link.window:
+        raise Refused("no mouse target")
+    return target._replace(pane=pane)
 
 
 def nearest(finder: Finder, text: str) -> Target | None:

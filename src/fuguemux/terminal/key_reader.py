@@ -78,6 +78,7 @@ SEQUENCE: Final = re.compile(
     )""",
     re.VERBOSE,
 )
+URXVT_MOUSE: Final = re.compile(r"[0-9]{2,3};[0-9]{1,4};[0-9]{1,4}")
 UNFINISHED: Final = re.compile(
     rb"\x1b\x1b?(?:\[(?:M[\x20-\xff]{0,2}|\[|[<=>?]?[0-9;:]*[\x20-\x2f]*)|O[2-8]?|[\]P_^X][^\x07\x1b]*\x1b?)?\Z"
 )
@@ -99,6 +100,8 @@ RELEASE_EVENT: Final = "3"
 def name_of(key: Key) -> str:
     """Return a key's name as tmux writes it."""
     modifiers = key.modifiers
+    if modifiers & META and modifiers & CONTROL and len(key.name) == 1:
+        return ("M-C-S-" if modifiers & SHIFT else "M-C-") + key.name
     prefix = ("C-" if modifiers & CONTROL else "") + ("M-" if modifiers & META else "")
     return prefix + ("S-" if modifiers & SHIFT else "") + key.name
 
@@ -227,7 +230,11 @@ def _item(sequence: re.Match[bytes], modifiers: int) -> Input:
         final = sequence["final"].decode()
         if final in "IO" and not sequence["parameters"]:
             return Focus(final == "I", raw)
-        key = _csi_key(sequence["parameters"].decode(), final, modifiers)
+        parameters = sequence["parameters"].decode()
+        if final == "M" and URXVT_MOUSE.fullmatch(parameters):
+            code, column, row = map(int, parameters.split(";"))
+            return Mouse(_mouse(code - 32, column - 1, row - 1, (code - 32) & 35 == 3), raw)
+        key = _csi_key(parameters, final, modifiers)
     return KeyPress(name_of(key), raw) if key else Answer(raw)
 
 

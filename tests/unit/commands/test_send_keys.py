@@ -66,7 +66,7 @@ def test_commands_of_the_scroll_view() -> None:
     )
     words = ("-X", "-N", "5", "search-forward", "some words")
     assert run(send_keys.COMMAND, STATE, *words, live=live).effects == (
-        CopyModeCommand(PANE, "search-forward", "some words", 5),
+        CopyModeCommand(PANE, "search-forward", ("some words",), 5),
     )
     assert run(send_keys.COMMAND, STATE, "-X", live=live).effects == ()
 

@@ -8,8 +8,9 @@ import pytest
 from fuguemux.language.invocation import Flags
 from fuguemux.language.target import Resolved, Target
 from fuguemux.model.decision import Refused
-from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.live import ClientFacts
+from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import CURRENT, Absence, TargetFlag, TargetKind
 from fuguemux.targets.resolver import resolved
@@ -33,20 +34,34 @@ LIVE = FakeLive(attached=(viewer(4, 0, used=8), viewer(5, 1, used=3)))
 REQUESTER: dict[str, Any] = {"session": 0, "pane": 1, "client": 99}
 
 
+def pointing(at: int, over: int | None = None, pane: int | None = None) -> Pointing:
+    """A mouse event in a session, over a window and a pane."""
+    return Pointing(
+        "MouseDown1Pane",
+        1,
+        1,
+        1,
+        1,
+        SessionId(at),
+        None if over is None else WindowId(over),
+        None if pane is None else PaneId(pane),
+    )
+
+
 def found(
     *,
     on: ServerState = STATE,
     live: FakeLive = LIVE,
     given: dict[str, str | None] | None = None,
     requester: dict[str, Any] | None = None,
-    mouse: int | None = None,
+    mouse: Pointing | None = None,
     client: TargetFlag | None = None,
     source: TargetFlag | None = None,
     target: TargetFlag | None = None,
 ) -> Resolved:
     asked = request("any", **(REQUESTER if requester is None else requester))
     if mouse is not None:
-        asked = msgspec.structs.replace(asked, mouse_pane=PaneId(mouse))
+        asked = msgspec.structs.replace(asked, mouse=mouse)
     flags = Flags(tuple((given or {}).items()))
     return resolved(on, live, asked, flags, client=client, source=source, target=target)
 
@@ -150,8 +165,11 @@ def test_without_a_session_there_is_no_current_target(kind: TargetKind, text: st
 
 
 def test_the_mouse_names_the_pane_it_is_over() -> None:
-    assert named(TargetKind.PANE, "=", mouse=6) == (1, 0, 3, 6)
-    assert named(TargetKind.WINDOW, "{mouse}", mouse=3) == (0, 1, 1, 3)
+    assert named(TargetKind.PANE, "=", mouse=pointing(1, 3, 6)) == (1, 0, 3, 6)
+    assert named(TargetKind.WINDOW, "{mouse}", mouse=pointing(0, 1, 3)) == (0, 1, 1, 3)
+    assert named(TargetKind.SESSION, "=", mouse=pointing(1)) == named(
+        TargetKind.SESSION, "=", mouse=pointing(1, 3)
+    )
 
 
 def test_the_current_target_is_that_of_the_requester_else_the_session_used_last() -> None:

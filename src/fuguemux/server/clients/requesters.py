@@ -6,6 +6,7 @@ import msgspec
 
 from fuguemux.model.decision import Request
 from fuguemux.model.ids import NOBODY, PaneId, SessionId
+from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import ServerState
 from fuguemux.protocol import messages
 from fuguemux.protocol.messages import CommandMessage
@@ -207,7 +208,9 @@ class ViewerRequester:
         pane: PaneId | None,
         show: Callable[[bytes, bool], None],
         waits: Callable[[str], None],
+        mouse: Pointing | None = None,
     ) -> None:
+        self._mouse = mouse
         self.connection = connection
         self.client = connection.client
         self._command = command
@@ -229,6 +232,7 @@ class ViewerRequester:
             rows=command.rows,
             pane=self._pane,
             session=self._session,
+            mouse=self._mouse,
             as_tmux=called_as_tmux(command),
         )
 

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.layout import rectangles
@@ -15,6 +15,7 @@ from fuguemux.options.derived import status_rows
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients import status_line
 from fuguemux.server.clients.connection import Connection
+from fuguemux.server.clients.mouse_places import ShownArea
 from fuguemux.server.clients.overlays import MessageOverlay, Page, StatusOverlay
 from fuguemux.server.clients.passed_on import passed_on
 from fuguemux.server.clients.watched import WatchedStatus
@@ -27,6 +28,7 @@ from fuguemux.terminal.borders import CellRectangle
 from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene
 from fuguemux.terminal.emulator import CLIPBOARD_BYTES_MAX, Emulator, Event
 from fuguemux.terminal.key_reader import KeyReader
+from fuguemux.terminal.mouse import Pointer
 
 
 class Surface(Protocol):
@@ -45,6 +47,13 @@ class Surface(Protocol):
     def alert(self) -> str:
         """A short text for the status line about durability or recovery; empty: all is well."""
         ...
+
+
+class Drag(NamedTuple):
+    """What the mouse does while its button is held: run a command at each movement, or extend a pane's selection."""
+
+    command: str = ""
+    pane: PaneId | None = None
 
 
 class Viewer:
@@ -69,7 +78,12 @@ class Viewer:
         self.used = 0
         self.last_session: SessionId | None = None
         self.read_only = read_only
-        self.prefix = False
+        self.key_table = ""
+        """The table of the next key; empty: the one that the option `key-table` names."""
+        self.repeats = False
+        """Whether that table is valid for `repeat-time` only."""
+        self.pointer = Pointer()
+        self.drag: Drag | None = None
         self.suspended = False
         self.overlay: StatusOverlay | None = None
         self.page: Page | None = None
@@ -118,7 +132,7 @@ class Viewer:
             self.activity_s,
             term=self.command.term,
             read_only=self.read_only,
-            prefix_pressed=self.prefix,
+            key_table=self.key_table,
             environment=self.command.environment,
             used=self.used,
         )
@@ -147,6 +161,16 @@ class Viewer:
         """The pane that gets its keys."""
         window = self.current_window()
         return None if window is None else window.active
+
+    def shown_area(self) -> ShownArea | None:
+        """What the client shows where, for the mouse. None: it shows no window."""
+        session, window = self.current_session(), self.current_window()
+        if session is None or window is None:
+            return None
+        state, defaults = self._surface.state, self._surface.live.option_defaults()
+        count = status_rows(state, defaults, session)
+        first = 0 if status_line.at_top(state, defaults, session) else self.rows - count
+        return ShownArea(session, window, first if count else -1, count)
 
     def repaint(self) -> None:
         """Draw everything again in the next frame."""

@@ -23,7 +23,7 @@ from fuguemux.server.clients.status_clock import StatusClock
 from fuguemux.server.clients.viewer import Surface, Viewer, mode_style
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.previews import LastScreensPort
-from fuguemux.server.ports import EffectFailed, EffectResult, Requester
+from fuguemux.server.ports import EffectFailed, Requester
 from fuguemux.terminal.emulator import ClipboardWrite, Event, TitleChanged
 from fuguemux.terminal.style import text_width
 
@@ -330,17 +330,6 @@ class Viewers:
             self.schedule(viewer)
 
     # Overlays and views
-
-    async def scroll_view(self, effect: ef.ScrollView) -> EffectResult:
-        """Show a pane's history, or the pane itself again."""
-        terminal, ends = self._surface.panes.get(effect.pane), effect.ends_at_bottom
-        if terminal is not None:
-            if effect.leave:
-                self.scroll.leave(effect.pane)
-            else:
-                await self.scroll.entered(terminal, page_up=effect.page_up, ends_at_bottom=ends)
-            self.pane_changed(terminal, ())
-        return EffectResult()
 
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
         """Show a message, a question or a page on the client."""

@@ -13,6 +13,7 @@ from fuguemux.server.composition.base import Base
 from fuguemux.server.composition.log import LogParts
 from fuguemux.server.composition.panes import PaneParts, StateParts
 from fuguemux.server.copy.copy_mode import ModeFacts
+from fuguemux.server.copy.copy_mouse import Dragging
 from fuguemux.server.copy.scroll_views import ScrollViews
 from fuguemux.server.modes.entering import ModeEntry
 from fuguemux.server.modes.pane_modes import PaneModes
@@ -29,6 +30,7 @@ class ClientParts(NamedTuple):
     viewers: Viewers
     modes: PaneModes
     entry: ModeEntry
+    dragging: Dragging
 
     def in_mode(self, pane: PaneId) -> ModeFacts:
         """The values for formats about a pane's modes."""
@@ -75,7 +77,10 @@ def build_clients(
     )
     durability.connect(viewers.announce)
     entry = ModeEntry(modes, state.state, state.view, state.panes)
-    return ClientParts(notices, surface, sizes, viewers, modes, entry)
+    dragging = Dragging(
+        state.state, state.panes, scroll, lambda terminal: viewers.pane_changed(terminal, ())
+    )
+    return ClientParts(notices, surface, sizes, viewers, modes, entry, dragging)
 
 
 def _recovery(report: RecoveryReport, clock: Clock, started_ns: int) -> str:

@@ -37,7 +37,14 @@ def build_programs(
     defaults = state.view.option_defaults
     shells = Shells(base.loop, state.state, panes.environment, defaults, base.spawn, channels)
     mode_keys = ModeKeys(clients.modes, clients.viewers, state.panes, state.state, base.spawn)
-    typing = PaneInput(state.panes, clients.surface.prefix_key, panes.output.inject, mode_keys.sent)
+    typing = PaneInput(
+        state.panes,
+        clients.surface.prefix_key,
+        panes.output.inject,
+        state.state,
+        mode_keys.sent,
+        mode_keys.sent_mouse,
+    )
     pipes = Pipes(
         base.loop,
         state.engine,

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from fuguemux.server.admin.unneeded import end_unneeded
+from fuguemux.server.clients.client_input import ClientInput
 from fuguemux.server.clients.last_used import keep_times
 from fuguemux.server.clients.listener import Listener
 from fuguemux.server.composition.admin import AdminParts
@@ -65,6 +66,8 @@ def build_requests(
         panes.output.hurry,
         clients.modes,
         programs.mode_keys,
+        programs.typing.send_mouse,
+        clients.dragging,
     )
     programs.mode_keys.connect(executor, keys.run_text, panes.hooks.mode_changed)
     handler = RequestHandler(
@@ -101,10 +104,12 @@ def _executor(
     command_effects = CommandEffects(
         state.engine, programs.shells, base.spawn, durable, programs.waits, state.panes
     )
+    client_input = ClientInput(clients.viewers, state.panes, clients.dragging)
     effects = EffectRunner(
         state.panes,
         panes.processes,
         clients.viewers,
+        client_input,
         programs.typing,
         programs.shells,
         programs.pipes,

@@ -111,7 +111,7 @@ class CopyCommands:
 
             def move(trial: CopyMode) -> None:
                 trial.fit(terminal.emulator.size)
-                for _ in range(effect.times):
+                for _ in range(effect.times or 1):
                     MOTIONS[name](trial, context)
 
             if not mode.tried(move):
@@ -142,7 +142,7 @@ class CopyCommands:
         pane = state.panes[effect.pane]
         session = session_of(state, pane)
         return MotionContext(
-            effect.argument,
+            effect.arguments[0] if effect.arguments else "",
             options.get(
                 state, self._engine.live.option_defaults(), "word-separators", session=session
             ),

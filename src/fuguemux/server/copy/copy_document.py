@@ -15,6 +15,7 @@ from fuguemux.persistence.scrollback.scrollback_search import SearchPart
 from fuguemux.server.copy.held_history import HeldHistory
 from fuguemux.server.panes.last_screen import all_lines
 from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.server.panes.text_at import row_starts
 from fuguemux.terminal.ghostty.rewrap import plain, rewrap
 from fuguemux.terminal.style import width
 
@@ -99,17 +100,7 @@ class Document:
 
     def starts(self, line: int, columns: int) -> list[int]:
         """The offsets at which the rows of the line begin."""
-        text = self.text(line)
-        if text.isascii():
-            return list(range(0, max(len(text), 1), columns))
-        starts, cells = [0], 0
-        for offset, character in enumerate(text):
-            size = width(character)
-            if cells + size > columns:
-                starts.append(offset)
-                cells = 0
-            cells += size
-        return starts
+        return row_starts(self.text(line), columns)
 
     def row_of(self, spot: Spot, columns: int) -> RowAt:
         """The row that contains a place. A place behind the last character of a full row is still in that row."""

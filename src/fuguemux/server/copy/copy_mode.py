@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from typing import Final, NamedTuple
 
+from fuguemux.model.live import TextAt
 from fuguemux.persistence.scrollback.pattern import Pattern
 from fuguemux.server.copy.copy_document import Document, RowAt, Spot
 from fuguemux.server.copy.held_history import NotHeld
@@ -75,6 +76,8 @@ class CopyMode:
         self.match: tuple[Spot, int] | None = None
         """Where the last match begins, and its length in characters."""
         self.ends_at_bottom = False
+        self.hides_position = False
+        """Whether the position is not written over the first row."""
         self._column = self._length = 0
         """Where the cursor was, and how long its row was, when it was last not at the end of a row."""
         self.shown: ScrolledRows | None = None
@@ -242,6 +245,15 @@ class CopyMode:
         self.top = self.bottom_top()
         self.put(self.columns, self.rows - 1)
 
+    def text_at(self, column: int, row: int) -> TextAt:
+        """The text at a visible cell."""
+        at = self._row_at(row)
+        spot = self.document.spot_at(at, column, self.columns)
+        line = self.document.text(at.line)
+        if self.document.column_of(spot, self.columns) != column:
+            spot = Spot(at.line, len(line))  # behind the end of the row
+        return TextAt(self._row_text(at), line, spot.offset)
+
     # -- the selection ------------------------------------------------------------------------
 
     def selection(self) -> tuple[Spot, Spot] | None:
@@ -310,7 +322,9 @@ class CopyMode:
             ends = "stopping" if self.search_stopped else "C-c stops"
             note = f"searched {self.searched:,} lines, {ends}"
         back = self.back
-        return ScrolledRows(rows, back, max(back, self.history_rows), cursor, note)
+        shown_position = not self.hides_position or bool(note)
+        total = max(back, self.history_rows)
+        return ScrolledRows(rows, back, total, cursor, note, shown_position)
 
     def _matches(self, lines: set[int]) -> dict[int, list[tuple[int, int]]]:
         if self.pattern is None:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from fuguemux.model.ids import PaneId
+from fuguemux.model.live import TextAt
 from fuguemux.server.copy.copy_document import Document, RowAt, Spot, frozen
 from fuguemux.server.copy.copy_mode import VIEW_MODE, CopyMode, ModeFacts, Styles
 from fuguemux.server.copy.held_history import NotHeld
@@ -105,6 +106,14 @@ class ScrollViews:
         mode = self._modes.get(pane)
         return NOT_IN_MODE if mode is None else _facts(mode)
 
+    def text_at(self, pane: PaneId, column: int, row: int) -> TextAt | None:
+        """The text at a visible cell of a pane in a mode. None: it is in none, or the text is not in memory yet."""
+        mode = self._modes.get(pane)
+        if mode is not None:
+            with suppress(NotHeld):
+                return mode.text_at(column, row)
+        return None
+
     def enter(self, terminal: PaneTerminal, *, page_up: bool, ends_at_bottom: bool = False) -> None:
         """Show the lines of this moment, with `page_up` one page back, as soon as the visible ones are in memory."""
         if terminal.id in self._modes or self._entered_at_once(terminal):
@@ -130,17 +139,25 @@ class ScrollViews:
         self._redraw(terminal)
 
     async def entered(
-        self, terminal: PaneTerminal, *, page_up: bool, ends_at_bottom: bool = False
+        self,
+        terminal: PaneTerminal,
+        *,
+        page_up: bool,
+        ends_at_bottom: bool = False,
+        hide_position: bool = False,
+        source: PaneTerminal | None = None,
     ) -> None:
-        """Do as `enter`, and return when the lines are shown."""
+        """Do as `enter`, and return when the lines are shown. `source`: the pane whose lines are shown, if not its own."""
         mode = self._modes.get(terminal.id)
         if mode is None:
-            document = frozen(terminal)
+            source = source or terminal
+            document = frozen(source)
             document.held.strict = self._spawn is not None
-            mode = await self._begun(terminal, document, _cursor(terminal))
+            mode = await self._begun(terminal, document, _cursor(source))
             if mode is None:
                 return
             mode.ends_at_bottom = ends_at_bottom
+            mode.hides_position = hide_position
         if page_up:
             await self.done(mode, _page_up)
         self.moved()

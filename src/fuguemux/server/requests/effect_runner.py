@@ -46,8 +46,6 @@ class ViewersPort(Protocol):
 
     def detach(self, effect: ef.Detach) -> None: ...
 
-    def scroll_view(self, effect: ef.ScrollView) -> Awaitable[EffectResult]: ...
-
     def refresh(self, client: ClientId | None) -> None: ...
 
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None: ...
@@ -61,6 +59,16 @@ class ModesPort(Protocol):
     def leave_all(self, pane: ef.LeaveModes) -> None: ...
 
 
+class ClientInputPort(Protocol):
+    """What clients' keys and mice do."""
+
+    def scroll_view(self, effect: ef.ScrollView) -> Awaitable[EffectResult]: ...
+
+    def set_key_table(self, client: ClientId, table: str) -> None: ...
+
+    def begin_drag(self, client: ClientId, command: str) -> None: ...
+
+
 class PaneInputPort(Protocol):
     """Sends keys and bytes to the programs in panes."""
 
@@ -69,6 +77,8 @@ class PaneInputPort(Protocol):
     ) -> None: ...
 
     def send_bytes(self, pane: PaneId, data: bytes, *, paste: bool) -> None: ...
+
+    def send_mouse(self, effect: ef.SendMouse) -> None: ...
 
     def send_prefix(self, pane: PaneId, *, secondary: bool) -> None: ...
 
@@ -191,6 +201,7 @@ class EffectRunner:
         panes: Panes,
         processes: ProcessStarter,
         screens: ViewersPort,
+        client_input: ClientInputPort,
         pane_input: PaneInputPort,
         shells: ShellsPort,
         pipes: PipesPort,
@@ -204,6 +215,7 @@ class EffectRunner:
         self._panes = panes
         self._processes = processes
         self._screens = screens
+        self._client_input = client_input
         self._input = pane_input
         self._shells = shells
         self._pipes = pipes
@@ -246,6 +258,12 @@ class EffectRunner:
                 self._input.send_bytes(pane, data, paste=paste)
             case ef.SendPrefixKey(pane, secondary):
                 self._input.send_prefix(pane, secondary=secondary)
+            case ef.SetKeyTable(client, table):
+                self._client_input.set_key_table(client, table)
+            case ef.SendMouse():
+                self._input.send_mouse(effect)
+            case ef.BeginDrag(client, command):
+                self._client_input.begin_drag(client, command)
             case ef.ResetTerminal(pane):
                 self._input.reset_terminal(pane)
             case ef.PipePane(pane):
@@ -275,7 +293,7 @@ class EffectRunner:
         """Begin an effect that may take long. None: it runs in the background and is not awaited."""
         match effect:
             case ef.ScrollView():
-                return self._screens.scroll_view(effect)
+                return self._client_input.scroll_view(effect)
             case ef.ViewLastScreen():
                 return self._copy_modes.view_last_screen(effect)
             case ef.CopyModeCommand():

@@ -7,33 +7,44 @@ runs.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from fuguemux.engine.engine import Engine
+from fuguemux.model.effects import SendMouse
 from fuguemux.model.ids import ClientId, PaneId
 from fuguemux.model.layout import rectangles
-from fuguemux.model.state import Session, Window
+from fuguemux.model.pointing import Pointing
+from fuguemux.model.state import Session, Window, current_link
 from fuguemux.observe.clock import Clock
-from fuguemux.options import key_bindings, options
+from fuguemux.options import options
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.overlays import MessageOverlay, OverlayOutcome, Page
 from fuguemux.server.clients.requesters import ViewerRequester
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
+from fuguemux.server.copy.copy_mouse import Dragging
 from fuguemux.server.copy.scroll_views import ScrollViews
 from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.panes.restore_policy import awakened
 from fuguemux.server.requests.executor import Executor
+from fuguemux.server.requests.key_tables import KeyTables
 from fuguemux.server.requests.mode_keys import ModeKeys
+from fuguemux.server.requests.mouse_input import MouseInput, MouseKey
 from fuguemux.terminal.key_reader import Answer, Focus, Input, KeyPress, Mouse, Paste
 
-WHEEL_UP, WHEEL_DOWN = 4, 5
-WHEEL_ROWS = 5
 INPUT_ITEMS_MAX = 100_000
 AT_ONCE_BYTES = 1_024
 """How many typed bytes, or bytes pasted without brackets, are handled in one turn of the loop: at most about 10 ms."""
+
+
+class KeyCommand(NamedTuple):
+    """The commands of a mouse key, and the event that they are about."""
+
+    text: str
+    mouse: Pointing
 
 
 class KeyInput:
@@ -52,6 +63,8 @@ class KeyInput:
         hurry: Callable[[], None],
         modes: PaneModes,
         mode_keys: ModeKeys,
+        send_mouse: Callable[[SendMouse], None],
+        dragging: Dragging,
     ) -> None:
         self._loop = loop
         self._viewers = viewers
@@ -64,10 +77,12 @@ class KeyInput:
         self._hurry = hurry
         self._modes = modes
         self._mode_keys = mode_keys
-        self._waiting: dict[ClientId, list[Input]] = {}
+        self._send_mouse = send_mouse
+        self._mouse = MouseInput(loop, dragging, self._mouse_pressed)
+        self._waiting: dict[ClientId, list[Input | MouseKey]] = {}
         self._behind: dict[ClientId, bytearray] = {}
         """Input that arrived in one large read and is handled in parts. Nothing is read from its clients meanwhile."""
-        self._repeat_until: dict[ClientId, float] = {}
+        self._tables = KeyTables(loop, engine, viewers, modes)
 
     def bytes_typed(self, connection: Connection, data: bytes) -> None:
         """Raw bytes from the client's terminal."""
@@ -112,7 +127,7 @@ class KeyInput:
         viewer.escape_timer = None
         self._take(viewer, viewer.reader.flush())
 
-    def _take(self, viewer: Viewer, items: Sequence[Input]) -> None:
+    def _take(self, viewer: Viewer, items: Sequence[Input | MouseKey]) -> None:
         waiting = self._waiting.get(viewer.client)
         if waiting is not None:
             if _interrupts(items) and self._scroll.stop_search(viewer.active_pane()):
@@ -127,11 +142,14 @@ class KeyInput:
             command = self._one(viewer, item)
             if command:
                 self._waiting[viewer.client] = list(items[index + 1 :])
-                self._spawn(self._run(viewer, command))
+                mouse = None
+                if isinstance(command, KeyCommand):
+                    command, mouse = command
+                self._spawn(self._run(viewer, command, mouse))
                 return
         self._viewers.schedule(viewer)
 
-    async def _run(self, viewer: Viewer, command: str) -> None:
+    async def _run(self, viewer: Viewer, command: str, mouse: Pointing | None) -> None:
         """Run the command of a key, then handle what was typed meanwhile. A command that waits long does not delay
         later keys."""
         mine = self._waiting[viewer.client]
@@ -145,14 +163,20 @@ class KeyInput:
                 self._take(viewer, mine)
 
         try:
-            await self.run_text(viewer, command, go_on)
+            await self.run_text(viewer, command, go_on, mouse)
         finally:
             go_on()
 
     async def run_text(
-        self, viewer: Viewer, command: str, waits: Callable[[], None] = lambda: None
+        self,
+        viewer: Viewer,
+        command: str,
+        waits: Callable[[], None] = lambda: None,
+        mouse: Pointing | None = None,
     ) -> None:
-        """Run text in tmux's language for a viewer. Errors become a message. `waits` is called if it takes long."""
+        """Run text in tmux's language for a viewer. Errors become a message. `waits` is called if it takes long. `mouse`:
+        the event whose key runs it, which it is about.
+        """
 
         def tell(text: str) -> None:
             self._viewers.message(viewer, text)
@@ -163,9 +187,10 @@ class KeyInput:
             viewer.connection,
             viewer.command,
             viewer.session,
-            viewer.active_pane(),
+            viewer.active_pane() if mouse is None else self._pane_of(mouse),
             lambda data, error: shown.append((data, error)),
             tell,
+            mouse,
         )
         await self._executor.run_text(command, requester)
         self._show(viewer, shown)
@@ -178,8 +203,10 @@ class KeyInput:
         if text:
             self._mode_keys.show_text(viewer, text)
 
-    def _one(self, viewer: Viewer, item: Input) -> str:
+    def _one(self, viewer: Viewer, item: Input | MouseKey) -> str | KeyCommand:
         """Handle one item. Returns the command to run for it, or an empty string if nothing is left to do."""
+        if isinstance(item, MouseKey):
+            return self._mouse_key(viewer, item)
         if viewer.overlay is not None:
             eaten = not isinstance(viewer.overlay, MessageOverlay)
             outcome = viewer.overlay.key(item)
@@ -193,7 +220,8 @@ class KeyInput:
         if isinstance(item, KeyPress):
             return self._key(viewer, item)
         if isinstance(item, Mouse):
-            return self._mouse(viewer, item)
+            key = self._mouse.reported(viewer, item.event)
+            return "" if key is None else self._mouse_key(viewer, key)
         if not isinstance(item, Answer):
             self._pass_on(viewer, item)
         return ""
@@ -206,52 +234,20 @@ class KeyInput:
         return outcome.command
 
     def _key(self, viewer: Viewer, item: KeyPress) -> str:
-        state, session = self._engine.state, viewer.current_session()
-        prefixes = (
-            self._option("prefix", session),
-            self._option("prefix2", session),
-        )
-        if viewer.prefix:
-            viewer.prefix = False
-            viewer.dirty = True
-            self._repeat_until.pop(viewer.client, None)
-            return self._bound(viewer, "prefix", item.name)
-        if self._loop.time() < self._repeat_until.get(viewer.client, 0.0):
-            binding = key_bindings.lookup(state, "prefix", item.name)
-            if binding is not None and binding.repeat:
-                return self._bound(viewer, "prefix", item.name)
-            self._repeat_until.pop(viewer.client, None)
-        if item.name in prefixes:
-            viewer.prefix = True
-            viewer.dirty = True
+        found = self._tables.find(viewer, item.name, viewer.active_pane())
+        if found.binding is not None:
+            return found.binding.command
+        if not found.passed_on:
             return ""
-        terminal = self._active(viewer)
-        in_mode = terminal is not None and self._modes.get(terminal.id) is not None
-        if terminal is not None and not in_mode and self._scroll.in_mode(terminal.id)[0]:
-            vi = self._option("mode-keys", window=viewer.current_window()) == "vi"
-            found = key_bindings.lookup(state, "copy-mode-vi" if vi else "copy-mode", item.name)
-            return found.command if found is not None else ""
-        binding = key_bindings.lookup(state, "root", item.name)
-        if binding is not None:
-            return binding.command
-        if in_mode and terminal is not None:
-            return self._mode_keys.typed(viewer, terminal.id, item.name)
+        pane = viewer.active_pane()
+        if pane is not None and self._modes.get(pane) is not None:
+            return self._mode_keys.typed(viewer, pane, item.name)
         if item.name == "Enter" and not viewer.read_only:
-            command = awakened(state, viewer.active_pane())
+            command = awakened(self._engine.state, viewer.active_pane())
             if command:
                 return command
         self._pass_on(viewer, item)
         return ""
-
-    def _bound(self, viewer: Viewer, table: str, key: str) -> str:
-        state = self._engine.state
-        binding = key_bindings.lookup(state, table, key)
-        if binding is None:
-            return ""
-        if binding.repeat:
-            milliseconds = int(self._option("repeat-time", viewer.current_session()))
-            self._repeat_until[viewer.client] = self._loop.time() + milliseconds / 1000
-        return binding.command
 
     def _option(
         self, name: str, session: Session | None = None, *, window: Window | None = None
@@ -293,51 +289,41 @@ class KeyInput:
         except InputRefused as refused:
             self._viewers.message(viewer, f"the program in the pane does not read: {refused}")
 
-    def _mouse(self, viewer: Viewer, item: Mouse) -> str:
-        found = self._pane_at(viewer, item.event.column, item.event.row)
-        if found is None:
-            return ""
-        terminal, column, row = found
-        wanted = terminal.emulator.modes.mouse != "off"
-        ours = self._option("mouse", viewer.current_session()) == "on"
-        in_mode = self._scroll.in_mode(terminal.id)[0]
-        if wanted and not in_mode and terminal.id == viewer.active_pane():
-            event = item.event._replace(column=column, row=row)
-            self._write(viewer, terminal, terminal.emulator.encode_mouse(event))
-            return ""
-        if not ours or item.event.action != "press":
-            return ""
-        if item.event.button == WHEEL_UP:
-            self._scroll.enter(terminal, page_up=False)
-            self._scroll.scroll(terminal, WHEEL_ROWS)
-        elif item.event.button == WHEEL_DOWN and in_mode:
-            self._scroll.scroll(terminal, -WHEEL_ROWS)
-            if self._scroll.in_mode(terminal.id)[1] == 0:
-                self._scroll.leave(terminal.id)
-        elif item.event.button == 1:
-            return f"select-pane -t %{terminal.id}"
-        self._viewers.pane_changed(terminal, ())
+    def _mouse_key(self, viewer: Viewer, key: MouseKey) -> str | KeyCommand:
+        """The command of a mouse key. What no key is bound to is passed on to the program under the mouse."""
+        mouse = key.mouse
+        if key.command:
+            return KeyCommand(key.command, mouse)
+        pane = self._pane_of(mouse)
+        if self._option("mouse", viewer.current_session()) == "on":
+            found = self._tables.find(viewer, mouse.key, pane)
+            if found.binding is not None:
+                return KeyCommand(found.binding.command, mouse)
+            if not found.passed_on:
+                return ""
+        if pane is not None and self._modes.get(pane) is not None:
+            return self._mode_keys.pointed(viewer, pane, mouse)
+        if pane is not None and mouse.key.endswith("Pane") and not self._scroll.in_mode(pane)[0]:
+            with suppress(InputRefused):
+                self._send_mouse(SendMouse(pane, mouse))
         return ""
 
-    def _pane_at(
-        self, viewer: Viewer, column: int, row: int
-    ) -> tuple[PaneTerminal, int, int] | None:
-        window = viewer.current_window()
+    def _mouse_pressed(self, viewer: Viewer, key: MouseKey) -> None:
+        """A mouse key that comes from the clock."""
+        if self._viewers.get(viewer.client) is viewer:
+            self._take(viewer, [key])
+
+    def _pane_of(self, mouse: Pointing) -> PaneId | None:
+        """The pane that a mouse event is about."""
+        if mouse.pane is not None:
+            return mouse.pane
+        state = self._engine.state
+        window = None if mouse.window is None else state.windows.get(mouse.window)
         if window is None:
-            return None
-        found: list[tuple[PaneId, int, int]] = []
-        for pane, (x, y, columns, rows) in rectangles(window.layout):
-            if window.zoomed:
-                if pane == window.active:
-                    found.append((pane, column, row))
-            elif x <= column < x + columns and y <= row < y + rows:
-                found.append((pane, column - x, row - y))
-        for pane, inner_column, inner_row in found:
-            terminal = self._panes.get(pane)
-            if terminal is not None:
-                return terminal, inner_column, inner_row
-        return None
+            session = state.sessions.get(mouse.session)
+            window = None if session is None else state.windows.get(current_link(session).window)
+        return None if window is None else window.active
 
 
-def _interrupts(items: Sequence[Input]) -> bool:
+def _interrupts(items: Sequence[Input | MouseKey]) -> bool:
     return any(isinstance(item, KeyPress) and item.name == "C-c" for item in items)

@@ -23,6 +23,7 @@ from fuguemux.model.live import (
     ServerFacts,
     ShellAsked,
     StatusAsked,
+    TextAt,
 )
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
@@ -31,6 +32,7 @@ from fuguemux.server.copy.copy_mode import ModeFacts
 from fuguemux.server.panes.capture import capture, history_row_count
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
+from fuguemux.server.panes.text_at import text_at
 from fuguemux.server.processes import process_table
 
 MEASURE_NS_MAX: Final = 50_000_000
@@ -96,6 +98,7 @@ class ServerView:
         self._in_mode: Callable[[PaneId], ModeFacts] = lambda _pane: ModeFacts()
         self._documents: DocumentsView = NoDocuments()
         self._shell_line: Callable[[ShellAsked], str] = lambda _asked: ""
+        self._mode_text: Callable[[PaneId, int, int], TextAt | None] = lambda *_: None
         self._attached_s: dict[SessionId, int] = {}
         """In the order in which the sessions were last used."""
         self._came_back: frozenset[SessionId] = frozenset()
@@ -110,6 +113,7 @@ class ServerView:
         in_mode: Callable[[PaneId], ModeFacts],
         documents: DocumentsView,
         shell_line: Callable[[ShellAsked], str],
+        mode_text: Callable[[PaneId, int, int], TextAt | None],
     ) -> None:
         """Hand over the parts that are built after this one."""
         self._state = state
@@ -117,6 +121,7 @@ class ServerView:
         self._in_mode = in_mode
         self._documents = documents
         self._shell_line = shell_line
+        self._mode_text = mode_text
 
     def attached(self, session: SessionId) -> None:
         """Note that a client attaches to `session` now."""
@@ -216,6 +221,15 @@ class ServerView:
         with unended():  # this may build the screen
             return capture(terminal, request)
 
+    def text_at(self, pane: PaneId, column: int, row: int) -> TextAt:
+        """The text that the pane shows at a cell."""
+        terminal = self._panes.get(pane)
+        if terminal is None:
+            return TextAt()
+        with unended():  # this may build the screen
+            shown = self._mode_text(pane, column, row)
+            return shown or text_at(terminal, column, row)
+
     def activity_s(self, of: SessionId | WindowId, kind: Literal["session", "window"]) -> int:
         """When any pane there last printed something."""
         state = self._state()
@@ -312,7 +326,8 @@ def _screen(terminal: PaneTerminal) -> ScreenFacts:
         cursor_y=cursor.row,
         cursor_visible=cursor.visible,
         alternate_on=modes.alternate_screen,
-        mouse_any=modes.mouse != "off",
+        mouse=modes.mouse,
+        mouse_format=modes.mouse_format,
         application_cursor=modes.application_cursor,
         application_keypad=modes.application_keypad,
         bracketed_paste=modes.bracketed_paste,

@@ -4,14 +4,17 @@ import os
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
+from fuguemux.model.effects import SendMouse
 from fuguemux.model.ids import PaneId
+from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import ServerState
 from fuguemux.options.environment import session_of
 from fuguemux.server.clients.overlays import PromptOverlay
 from fuguemux.server.clients.requesters import InternalRequester
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
-from fuguemux.server.modes.pane_mode import ModeOutcome
+from fuguemux.server.copy.copy_mouse import cell_in_pane
+from fuguemux.server.modes.pane_mode import ModeOutcome, MouseAt
 from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.ports import Requester
@@ -63,6 +66,14 @@ class ModeKeys:
         """A client's user typed a key. Returns the command to run for it, or nothing."""
         return self.outcome(viewer, self._modes.key(pane, key))
 
+    def pointed(self, viewer: Viewer, pane: PaneId, mouse: Pointing) -> str:
+        """A client's mouse did something in the pane. Returns the command to run for it, or nothing."""
+        at = cell_in_pane(self._state(), pane, mouse)
+        if at is None:
+            return ""
+        name = mouse.key.removesuffix("Pane")
+        return self.outcome(viewer, self._modes.mouse(pane, MouseAt(name, *at)))
+
     def outcome(self, viewer: Viewer, outcome: ModeOutcome) -> str:
         """Ask the client's user what the mode asks. Returns the command to run, or nothing."""
         if outcome.ask is not None:
@@ -94,6 +105,17 @@ class ModeKeys:
             command = outcome.command if viewer is None else self.outcome(viewer, outcome)
             if command:
                 self.run(pane, command)
+        return True
+
+    def sent_mouse(self, effect: SendMouse) -> bool:
+        """Give the mouse event of `send-keys -M` to the pane's mode. Returns whether it is in one."""
+        if self._modes.get(effect.pane) is None:
+            return False
+        viewer = self._viewer(effect.pane)
+        if viewer is not None:
+            command = self.pointed(viewer, effect.pane, effect.mouse)
+            if command:
+                self.run(effect.pane, command)
         return True
 
     def run(self, pane: PaneId, command: str) -> None:

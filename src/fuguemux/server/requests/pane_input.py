@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
+from fuguemux.model.effects import SendMouse
 from fuguemux.model.ids import PaneId
+from fuguemux.model.state import ServerState
+from fuguemux.server.copy.copy_mouse import cell_in_pane
 from fuguemux.server.output.screen_cost import RESET
 from fuguemux.server.panes.pane_terminal import INPUT_BYTES_MAX, InputRefused, PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.terminal import keys as key_names
+from fuguemux.terminal.emulator import MouseEvent
 
 CLEAR = b"\x1b[m\x1b[r\x1b[H\x1b[J"
 """Written to the screen of a respawned pane before its new process starts."""
@@ -20,13 +24,17 @@ class PaneInput:
         panes: Panes,
         prefix_key: Callable[[PaneId, bool], str],
         inject: Callable[[PaneTerminal, bytes], None],
+        state: Callable[[], ServerState],
         to_mode: Callable[..., bool] = lambda *_keys, **_how: False,
+        mouse_to_mode: Callable[[SendMouse], bool] = lambda _effect: False,
     ) -> None:
         """`to_mode` gets the arguments of `send_keys`, and returns whether the pane is in a mode that took the keys."""
+        self._state = state
         self._panes = panes
         self._prefix_key = prefix_key
         self._inject = inject
         self._to_mode = to_mode
+        self._mouse_to_mode = mouse_to_mode
 
     def send_keys(
         self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int = 1
@@ -57,6 +65,18 @@ class PaneInput:
         terminal = self._panes.get(pane)
         if terminal is not None:
             self._write(terminal, terminal.emulator.encode_paste(data) if paste else data)
+
+    def send_mouse(self, effect: SendMouse) -> None:
+        """Pass a mouse event on to the program in the pane, in the form that it asked for, if it asked."""
+        if self._mouse_to_mode(effect):
+            return
+        mouse, terminal = effect.mouse, self._panes.get(effect.pane)
+        at = cell_in_pane(self._state(), effect.pane, mouse)
+        if terminal is None or terminal.master is None or at is None or mouse.from_clock:
+            return
+        if terminal.emulator.modes.mouse != "off":
+            event = MouseEvent(mouse.action, mouse.button, *at, mouse.modifiers)
+            self._write(terminal, terminal.emulator.encode_mouse(event))
 
     def send_prefix(self, pane: PaneId, *, secondary: bool) -> None:
         """Send the prefix key itself."""

@@ -8,6 +8,7 @@ import pytest
 from fuguemux.model import effects as ef
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.live import CaptureRequest
+from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
@@ -20,6 +21,7 @@ from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.fake_requester import FakeRequester
 
 PANE, CLIENT, SESSION = PaneId(1), ClientId(2), SessionId(3)
+MOUSE = Pointing("MouseDown1Pane", 1, 2, 1, 2, SESSION)
 CAPTURE = CaptureRequest(None, None)
 
 
@@ -80,6 +82,14 @@ class Ports:
     def refresh(self, client: ClientId | None) -> None:
         self._call("refresh")
 
+    def set_key_table(self, client: ClientId, table: str) -> None:
+        assert (client, table) == (CLIENT, "mine")
+        self._call("set_key_table")
+
+    def begin_drag(self, client: ClientId, command: str) -> None:
+        assert (client, command) == (CLIENT, "resize-pane -M")
+        self._call("begin_drag")
+
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
         self._call(f"overlay {type(effect).__name__}")
 
@@ -90,6 +100,9 @@ class Ports:
         self._call(f"leave_all {pane.pane}")
 
     # Input
+
+    def send_mouse(self, effect: ef.SendMouse) -> None:
+        self._call("send_mouse")
 
     def send_keys(self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int) -> None:
         assert (tuple(keys), literal, times) == (("a", "b"), True, 2)
@@ -204,6 +217,9 @@ IMMEDIATE: dict[ef.AnyEffect, str] = {
     ef.SendKeys(PANE, ("a", "b"), literal=True, times=2): "send_keys",
     ef.SendBytes(PANE, b"x", paste=True): "send_bytes",
     ef.SendPrefixKey(PANE, secondary=True): "send_prefix",
+    ef.SetKeyTable(CLIENT, "mine"): "set_key_table",
+    ef.SendMouse(PANE, MOUSE): "send_mouse",
+    ef.BeginDrag(CLIENT, "resize-pane -M"): "begin_drag",
     ef.ResetTerminal(PANE): "reset_terminal",
     ef.PipePane(PANE, None): "pipe_pane",
     ef.Attach(CLIENT, SESSION): "attach",
@@ -252,7 +268,7 @@ class World:
         store = ScrollbackStore(PackReader(MemoryStorage(), "nowhere"))
         panes = Panes(GhosttyEmulator, store, PaneTerminal.close, _no_limit)
         self.runner = EffectRunner(
-            panes, ports, ports, ports, ports, ports, ports, ports, ports, ports, ports
+            panes, ports, ports, ports, ports, ports, ports, ports, ports, ports, ports, ports
         )
         self.requester = FakeRequester()
 

@@ -64,7 +64,14 @@ def view_of_three(clock: FakeClock | None = None) -> ServerView:
     panes = Panes(GhosttyEmulator, store, lambda _terminal: None, lambda _state, _pane: 10_000)
     view = ServerView(clock or FakeClock(), panes, FakeLive().server(), NO_DEFAULTS)
     three = state(session("a"), session("b"), session("c"))
-    view.connect(lambda: three, tuple, lambda _pane: ModeFacts(), NoDocuments(), lambda _asked: "")
+    view.connect(
+        lambda: three,
+        tuple,
+        lambda _pane: ModeFacts(),
+        NoDocuments(),
+        lambda _asked: "",
+        lambda *_: None,
+    )
     return view
 
 

@@ -1,0 +1,84 @@
+"""What is under the mouse: a part of the status line, a border, or a pane. Pure. After tmux 3.3a, MOUSE SUPPORT."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fuguemux.model.ids import PaneId, WindowId
+from fuguemux.model.layout import rectangles
+from fuguemux.model.pointing import Where
+from fuguemux.model.state import Session, Window, link_of
+
+
+class StatusRange(NamedTuple):
+    """Cells of a row of the status line, from `begin` up to `end`, and what they show.
+
+    `kind`: `left`, `right`, or `window`, whose `argument` is the index of the window.
+    """
+
+    row: int
+    begin: int
+    end: int
+    kind: str
+    argument: int = 0
+
+
+class ShownArea(NamedTuple):
+    """What a client shows where."""
+
+    session: Session
+    window: Window
+    status_row: int = -1
+    """The first row of the status line; -1: there is none."""
+    status_rows: int = 0
+    ranges: Sequence[StatusRange] = ()
+    offset_column: int = 0
+    offset_row: int = 0
+    """The place in the window of the cell at the top left of the panes."""
+
+
+class MousePlace(NamedTuple):
+    """What is at a cell."""
+
+    where: Where
+    window: WindowId | None = None
+    pane: PaneId | None = None
+
+
+def place_at(area: ShownArea, column: int, row: int) -> MousePlace | None:
+    """What is at a cell of the client's terminal; None: nothing that has keys."""
+    if area.status_row <= row < area.status_row + area.status_rows and area.status_row >= 0:
+        return _in_status(area, column, row - area.status_row)
+    if area.status_row == 0:
+        row -= area.status_rows
+    column, row = column + area.offset_column, row + area.offset_row
+    return _in_window(area.window, column, row)
+
+
+def _in_status(area: ShownArea, column: int, row: int) -> MousePlace | None:
+    found = next((r for r in area.ranges if r.row == row and r.begin <= column < r.end), None)
+    if found is None:
+        return MousePlace("StatusDefault")
+    if found.kind == "left":
+        return MousePlace("StatusLeft")
+    if found.kind == "right":
+        return MousePlace("StatusRight")
+    if found.kind != "window":
+        return MousePlace("StatusDefault")
+    link = link_of(area.session, found.argument)
+    return None if link is None else MousePlace("Status", link.window)
+
+
+def _in_window(window: Window, column: int, row: int) -> MousePlace | None:
+    if window.zoomed:
+        inside = column < window.layout.columns and row < window.layout.rows
+        return MousePlace("Pane", window.id, window.active) if inside else None
+    places = list(rectangles(window.layout))
+    for pane, (x, y, columns, rows) in places:
+        beside = x + columns == column and y <= row + 1 and y + rows >= row
+        below = y + rows == row and x <= column + 1 and x + columns >= column
+        if beside or below:
+            return MousePlace("Border", window.id, pane)
+    for pane, (x, y, columns, rows) in places:
+        if x <= column < x + columns and y <= row < y + rows:
+            return MousePlace("Pane", window.id, pane)
+    return None
