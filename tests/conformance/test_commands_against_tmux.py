@@ -32,6 +32,11 @@ bind -T files % set -g @p %
     "late.conf": "%if 1\nset -g @g 1 %endif\n",
 }
 
+MARKS = (
+    "list-panes", "-a", "-f", "#{==:#S,marks}", "-F",
+    "#I.#P #{pane_marked} #{window_marked_flag} #F #{session_marked} #{pane_marked_set} #{pane_input_off}",
+)  # fmt: skip
+
 SCRIPTS: dict[str, list[Step]] = {
     "aliases": [
         ("set", "-s", "command-alias[50]", "hello=set -g @hello"),
@@ -64,6 +69,47 @@ SCRIPTS: dict[str, list[Step]] = {
         ("display", "-p", "-t", "names:", "#W"),
         ("rename-session", "-t", "names", "x\ty\\z"),
         ("list-sessions", "-F", "#S", "-f", "#{m:x*,#S}"),
+    ],
+    "marks": [
+        ("new-session", "-d", "-s", "marks", "sleep 100"),
+        ("split-window", "-d", "-t", "marks:0", "sleep 100"),
+        ("display", "-p", "-t", "~", "#P"),
+        ("swap-pane", "-s", "{marked}", "-t", "marks:0.0"),
+        ("join-pane", "-s", "~", "-t", "marks:0.0"),
+        ("select-pane", "-m", "-t", "marks:0.1"),
+        MARKS,
+        ("display", "-p", "-t", "{marked}", "#P"),
+        ("swap-pane", "-t", "marks:0.0"),
+        MARKS,
+        ("new-window", "-d", "-t", "marks:7", "sleep 100"),
+        ("join-pane", "-t", "marks:7"),
+        MARKS,
+        ("select-pane", "-m", "-t", "marks:7.1"),
+        MARKS,
+        ("select-pane", "-m", "-t", "marks:0.0"),
+        ("swap-window", "-t", "marks:7"),
+        MARKS,
+        ("select-pane", "-m", "-t", "marks:0.0"),
+        ("select-pane", "-M"),
+        MARKS,
+        ("select-pane", "-m", "-t", "marks:0.0"),
+        ("select-pane", "-m", "-t", "marks:0.0"),
+        MARKS,
+        ("select-pane", "-d", "-t", "marks:0.0"),
+        MARKS,
+        ("select-pane", "-e", "-t", "marks:0.0"),
+        ("select-pane", "-m", "-t", "marks:0.0"),
+        ("kill-pane", "-t", "~"),
+        MARKS,
+    ],
+    "small commands": [
+        ("server-access",),
+        ("server-access", "-l"),
+        ("server-access", "-a", "root"),
+        ("run-shell", "-C", "set -g @shell '#{session_name}'"),
+        ("show", "-gv", "@shell"),
+        ("display", "-I", "-p", "x"),
+        ("show-messages", "-t", "nobody"),
     ],
     "what -t names": [
         ("new-session", "-d", "-s", "targets", "sleep 100"),

@@ -10,6 +10,7 @@ from fuguemux.model.live import (
     CaptureRequest,
     ClientFacts,
     LiveView,
+    MarkedPane,
     PaneFacts,
     ServerFacts,
     ShellAsked,
@@ -47,6 +48,7 @@ class FakeLive:
     shells_asked: list[ShellAsked] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     documents: dict[str, Any] = field(default_factory=dict)
+    marked: MarkedPane | None = None
     defaults: Mapping[str, str] = field(default_factory=lambda: NO_DEFAULTS)
     """Of options, by the configuration."""
 
@@ -93,6 +95,9 @@ class FakeLive:
 
     def variable(self, name: str) -> str | None:
         return self.variables.get(name)
+
+    def mark(self) -> MarkedPane | None:
+        return self.marked
 
     def shell_line(self, asked: ShellAsked) -> str:
         self.shells_asked.append(asked)

@@ -43,6 +43,10 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     if flags.has("F") and invocation.arguments:
         raise Refused("only one of -F or argument must be given")
+    if flags.has("I"):
+        raise Refused("pane is not empty")  # each pane of fugue has a program, or had one
+    if flags.has("v"):
+        raise Refused("display-message -v is not supported: expand parts of the format with -p")
     delay = flags.value("d")
     delay_ms = None if delay is None else number("delay", delay, 0, _DELAY_MS_MAX)
     target = invocation.optional_target

@@ -119,7 +119,7 @@ COMMAND: Final = Command(
     flags="bdfhvp:l:s:t:",
     usage="[-bdfhv] [-l size] [-s src-pane] [-t dst-pane]",
     arguments=(0, 0),
-    source=TargetFlag("s", TargetKind.PANE),
+    source=TargetFlag("s", TargetKind.PANE, default_marked=True),
     target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Split a pane and move another pane into the new space.",

@@ -29,7 +29,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     target = invocation.target
     if flags.has("T"):
-        return Decision()
+        raise Refused("resize-pane -T is not supported: use clear-history, or send-keys -R")
     if flags.has("M"):
         return _dragged(state, live, invocation)
     if flags.has("Z"):

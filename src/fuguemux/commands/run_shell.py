@@ -21,9 +21,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         if not delay_ms:
             return Decision()
         return Decision(effects=(RunShell("", background, b"", None, None, delay_ms),))
-    if flags.has("C"):
-        return Decision(effects=(RunCommands(invocation.arguments[0], background, delay_ms),))
     command = settings.expanded(state, live, invocation, invocation.arguments[0], target)
+    if flags.has("C"):
+        return Decision(effects=(RunCommands(command, background, delay_ms),))
     effect = RunShell(
         command,
         background,

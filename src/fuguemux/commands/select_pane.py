@@ -9,10 +9,11 @@ from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Reply
+from fuguemux.model.effects import MarkPane, SwitchInput
 from fuguemux.model.events import AnyEvent, OptionSet, PaneActivated, PaneTitled
 from fuguemux.model.ids import PaneId
 from fuguemux.model.limits import TITLE_BYTES_MAX
-from fuguemux.model.live import LiveView
+from fuguemux.model.live import LiveView, MarkedPane
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_names import bounded_title
 from fuguemux.targets.declaration import TargetFlag, TargetKind
@@ -27,7 +28,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if flags.has("l"):
         return last_pane_selected(target.window, keep_zoom=flags.has("Z"))
     if flags.has("m") or flags.has("M"):
-        return Decision()
+        return Decision(effects=(MarkPane(_mark(live, target, unmark=flags.has("M"))),))
     events = _styled(invocation, target)
     if flags.has("g"):
         style = settings.text(state, live, "window-style", window=target.window, pane=target.pane)
@@ -37,8 +38,10 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         if flags.has(letter):
             pane = neighbour(target.window, target.pane.id, side)
             break
-    if pane is None or flags.has("e") or flags.has("d"):
+    if pane is None:
         return Decision(events)
+    if flags.has("e") or flags.has("d"):
+        return Decision(events, (SwitchInput(pane, off=not flags.has("e")),))
     if flags.has("T"):
         title = settings.expanded(state, live, invocation, flags.value("T") or "", target)
         return Decision((*events, PaneTitled(pane, bounded_title(title, TITLE_BYTES_MAX))))
@@ -46,6 +49,12 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         events += unzoomed_unless(target.window, keep=flags.has("Z"))
         events += (PaneActivated(target.window.id, pane),)
     return Decision(events)
+
+
+def _mark(live: LiveView, target: Target, *, unmark: bool) -> MarkedPane | None:
+    """The mark afterwards: the target, or none if it is marked already."""
+    mark = MarkedPane(target.session.id, target.link.index, target.window.id, target.pane.id)
+    return None if unmark or live.mark() == mark else mark
 
 
 def _styled(invocation: Invocation, target: Target) -> tuple[AnyEvent, ...]:

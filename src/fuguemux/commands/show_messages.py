@@ -42,7 +42,7 @@ COMMAND: Final = Command(
     flags="JTt:",
     usage="[-JT] [-t target-client]",
     arguments=(0, 0),
-    client=TargetFlag("t", TargetKind.NONE),
+    client=TargetFlag("t", TargetKind.CLIENT, only_given=True),
     decide=decide,
     help="Show the latest messages of the server, newest first; with -J or -T information about the server.",
     read_only=True,

@@ -36,7 +36,7 @@ def _source(state: ServerState, live: LiveView, invocation: Invocation, target: 
     flags = invocation.flags
     if not (flags.has("D") or flags.has("U")):
         # A direct call: -D and -U find the source from the target, so the row cannot declare it.
-        return pane_target(state, live, invocation.request, flags.value("s"))
+        return pane_target(state, live, invocation.request, flags.value("s"), default_marked=True)
     panes = panes_of(target.window.layout)
     step = 1 if flags.has("D") else -1
     beside = panes[(panes.index(target.pane.id) + step) % len(panes)]

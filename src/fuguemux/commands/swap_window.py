@@ -32,7 +32,7 @@ COMMAND: Final = Command(
     flags="ds:t:",
     usage="[-d] [-s src-window] [-t dst-window]",
     arguments=(0, 0),
-    source=TargetFlag("s", TargetKind.WINDOW),
+    source=TargetFlag("s", TargetKind.WINDOW, default_marked=True),
     target=TargetFlag("t", TargetKind.WINDOW),
     decide=decide,
     help="Swap two windows.",

@@ -114,6 +114,11 @@ def _of_mode(view: View, value: str) -> str:
     return value if view.pane_facts.in_mode else ""
 
 
+def _marked(view: View, pane: Pane) -> str:
+    mark = view.live.mark()
+    return flag(mark is not None and mark.pane == pane.id and mark.holds(view.state))
+
+
 def _synchronized(view: View, pane: Pane) -> str:
     return flag(
         options.get_flag(view.state, view.live.option_defaults(), "synchronize-panes", pane=pane)
@@ -160,11 +165,10 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "pane_id": lambda view, pane: f"%{pane.id}",
     "pane_in_mode": lambda view, pane: _in_mode(view.pane_facts),
     "pane_index": _index,
-    "pane_input_off": lambda view, pane: "0",
+    "pane_input_off": lambda view, pane: flag(view.pane_facts.input_off),
     "pane_last": _last,
     "pane_left": lambda view, pane: str(rectangle(view, pane).x),
-    "pane_marked": lambda view, pane: "0",
-    "pane_marked_set": lambda view, pane: "0",
+    "pane_marked": _marked,
     "pane_mode": lambda view, pane: view.pane_facts.mode,
     "pane_path": lambda view, pane: "",
     "pane_pid": lambda view, pane: str(pane.pid),

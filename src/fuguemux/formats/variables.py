@@ -15,6 +15,7 @@ from fuguemux.formats.text import flag
 from fuguemux.model.decision import Refused
 from fuguemux.model.layout import panes_of
 from fuguemux.model.layout_strings import layout_string, zoomed_layout_string
+from fuguemux.model.live import MarkedPane
 from fuguemux.model.state import Link, Options, Session, Window, link_of, sessions_with
 from fuguemux.options import options
 from fuguemux.options.options import OptionPlace
@@ -27,12 +28,18 @@ def _host_short(view: View) -> str:
     return view.server.host.partition(".")[0]
 
 
+def _mark(view: View) -> MarkedPane | None:
+    mark = view.live.mark()
+    return mark if mark is not None and mark.holds(view.state) else None
+
+
 SERVER: Final[dict[str, Server]] = {
     "config_files": lambda view: view.server.config_files,
     "fugue_version": lambda view: view.server.version,
     "host": lambda view: view.server.host,
     "host_short": _host_short,
     "next_session_id": lambda view: f"${view.state.next_session}",
+    "pane_marked_set": lambda view: flag(_mark(view) is not None),
     "pid": lambda view: str(view.server.pid),
     "recovery_summary": lambda view: view.server.recovery_summary,
     "server_sessions": lambda view: str(len(view.state.sessions)),
@@ -77,6 +84,11 @@ def _neighbour_index(session: Session, *, last: bool) -> str:
     return str(session.active)
 
 
+def _session_marked(view: View, session: Session) -> str:
+    mark = _mark(view)
+    return flag(mark is not None and mark.session == session.id)
+
+
 SESSION: Final[dict[str, Callable[[View, Session], str]]] = {
     "active_window_index": lambda view, session: _neighbour_index(session, last=False),
     "last_window_index": lambda view, session: _neighbour_index(session, last=True),
@@ -90,7 +102,7 @@ SESSION: Final[dict[str, Callable[[View, Session], str]]] = {
     "session_id": lambda view, session: f"${session.id}",
     "session_last_attached": _last_attached,
     "session_many_attached": lambda view, session: flag(_attached(view, session) > 1),
-    "session_marked": lambda view, session: "0",
+    "session_marked": _session_marked,
     "session_name": lambda view, session: session.name,
     "session_path": lambda view, session: session.cwd.decode("utf-8", "surrogateescape"),
     "session_stack": _session_stack,
@@ -113,7 +125,15 @@ def _raw_flags(view: View, window: Window) -> str:
             flags += "*"
         elif _is_last(session, link):
             flags += "-"
-    return flags + ("Z" if window.zoomed else "")
+    return flags + ("M" if _is_marked(view) else "") + ("Z" if window.zoomed else "")
+
+
+def _is_marked(view: View) -> bool:
+    """Whether the marked pane is in this window of this session."""
+    mark, session, link = _mark(view), view.session, view.link
+    if mark is None or session is None or link is None:
+        return False
+    return (mark.session, mark.index) == (session.id, link.index)
 
 
 def _stack_index(view: View) -> str:
@@ -200,7 +220,7 @@ WINDOW: Final[dict[str, Callable[[View, Window], str]]] = {
     "window_linked": lambda view, window: flag(len(_sessions_of(view, window)) > 1),
     "window_linked_sessions": lambda view, window: str(len(_sessions_of(view, window))),
     "window_linked_sessions_list": lambda view, window: ",".join(_sessions_of(view, window)),
-    "window_marked_flag": lambda view, window: "0",
+    "window_marked_flag": lambda view, window: flag(_is_marked(view)),
     "window_name": lambda view, window: window.name,
     "window_panes": lambda view, window: str(len(panes_of(window.layout))),
     "window_raw_flags": _raw_flags,

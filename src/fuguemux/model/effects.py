@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId
-from fuguemux.model.live import CaptureRequest
+from fuguemux.model.live import CaptureRequest, MarkedPane
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import Pipe
 
@@ -165,6 +165,19 @@ class Refresh(Effect, frozen=True):
     """Redraw one client, or all (None)."""
 
     client: ClientId | None = None
+
+
+class MarkPane(Effect, frozen=True):
+    """Mark a pane instead of the one that is marked; None: no pane is marked any more."""
+
+    mark: MarkedPane | None
+
+
+class SwitchInput(Effect, frozen=True):
+    """Keep input from the program of a pane, or no longer."""
+
+    pane: PaneId
+    off: bool
 
 
 class ShowMessage(Effect, frozen=True):
@@ -393,6 +406,8 @@ ImmediateEffect = (
     | SwitchClient
     | Detach
     | Refresh
+    | MarkPane
+    | SwitchInput
     | ShowMessage
     | Prompt
     | Choose

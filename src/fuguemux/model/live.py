@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import msgspec
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
+from fuguemux.model.state import ServerState, link_of
 
 
 class ClientFacts(msgspec.Struct, frozen=True):
@@ -80,6 +81,8 @@ class PaneFacts(msgspec.Struct, frozen=True):
     search_present: bool = False
     selection_present: bool = False
     insert_mode: bool = False
+    input_off: bool = False
+    """Whether input is kept from the program (select-pane -d)."""
     origin_mode: bool = False
     wrap_mode: bool = True
     scroll_region_lower: int = 0
@@ -123,6 +126,26 @@ class ServerFacts(msgspec.Struct, frozen=True):
     config_files: str = ""
     user: str = ""
     uid: int = 0
+
+
+class MarkedPane(msgspec.Struct, frozen=True):
+    """The marked pane, as select-pane -m named it. It is no mark any more once the pane or its window is elsewhere."""
+
+    session: SessionId
+    index: int
+    window: WindowId
+    pane: PaneId
+
+    def holds(self, state: ServerState) -> bool:
+        """Whether session, index, window and pane still belong together."""
+        session, pane = state.sessions.get(self.session), state.panes.get(self.pane)
+        link = None if session is None else link_of(session, self.index)
+        return (
+            link is not None
+            and link.window == self.window
+            and pane is not None
+            and pane.window == self.window
+        )
 
 
 class ShellAsked(msgspec.Struct, frozen=True):
@@ -256,6 +279,10 @@ class LiveView(Protocol):
 
     def variable(self, name: str) -> str | None:
         """The value of a format variable that only the server knows (`recovery_summary`, …), or None."""
+        ...
+
+    def mark(self) -> MarkedPane | None:
+        """The marked pane, whether or not it is still there."""
         ...
 
     def shell_line(self, asked: ShellAsked) -> str:

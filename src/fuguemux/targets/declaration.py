@@ -48,6 +48,8 @@ class TargetFlag(msgspec.Struct, frozen=True):
     absence: Absence = Absence.REFUSED
     only_given: bool = False
     """Whether nothing is looked up if the flag is not given."""
+    default_marked: bool = False
+    """Whether the marked pane is meant without the flag, if there is one."""
     other_kinds: tuple[tuple[str, TargetKind], ...] = ()
     """Letters of other flags, each with the kind of target if that flag is given. The first given flag decides."""
 

@@ -60,6 +60,17 @@ class Finder:
             self._current, self._current_known = self._find_current(), True
         return self._current
 
+    @property
+    def marked(self) -> Target | None:
+        """The marked pane, if it is still where it was marked."""
+        mark = self.live.mark()
+        if mark is None or not mark.holds(self.state):
+            return None
+        session = self.state.sessions[mark.session]
+        link = link_of(session, mark.index)
+        assert link is not None, "the mark holds"
+        return Target(session, link, self.state.windows[mark.window], self.state.panes[mark.pane])
+
     def _find_current(self) -> Target | None:
         state, request = self.state, self.request
         if request.session is not None and request.session in state.sessions:

@@ -52,6 +52,8 @@ def _found(finder: Finder, flag: TargetFlag, kind: TargetKind, flags: Flags) -> 
     if kind is _NONE:
         return None
     text = _text(flag, flags)
+    if flag.default_marked and not text and finder.marked is not None:
+        return finder.marked
     if flag.absence is _REFUSED:
         return _of_kind(finder, kind, text)
     if flag.absence is Absence.NO_CURRENT and text is None:

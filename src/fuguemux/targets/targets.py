@@ -40,9 +40,22 @@ def session_target(
     return find(finder, text, "session").session
 
 
-def pane_target(state: ServerState, live: LiveView, request: Request, text: str | None) -> Target:
-    """The pane that `text` names, with its window and session. None or empty: the current one. Raises Refused."""
-    return find(Finder(state, live, request), text, "pane")
+def pane_target(
+    state: ServerState,
+    live: LiveView,
+    request: Request,
+    text: str | None,
+    *,
+    default_marked: bool = False,
+) -> Target:
+    """The pane that `text` names, with its window and session. Raises Refused.
+
+    None or empty: the current one, with `default_marked` the marked one if there is one.
+    """
+    finder = Finder(state, live, request)
+    if default_marked and not text and finder.marked is not None:
+        return finder.marked
+    return find(finder, text, "pane")
 
 
 def current_target(state: ServerState, live: LiveView, request: Request) -> Target | None:
@@ -79,7 +92,9 @@ def find(finder: Finder, text: str | None, kind: Kind) -> Target:
     if text in ("=", "{mouse}"):
         return mouse_target(finder, kind)
     if text in ("~", "{marked}"):
-        raise Refused("no marked target")
+        if finder.marked is None:
+            raise Refused("no marked target")
+        return finder.marked
     parts = take_apart(text, kind)
     if parts.session is not None:
         return _within_session(finder, _named_session(finder, parts), parts)

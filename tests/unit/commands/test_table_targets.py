@@ -21,6 +21,7 @@ NOT_DECLARED = {
     ("display-message", "c"): "without the flag, the client depends on the target",
     ("new-session", "t"): "the flag is refused: it makes a session group",
     ("search", "t"): "the command takes its own words apart",
+    ("server-access", "t"): "tmux has it in the usage line only",
     ("swap-pane", "s"): "other flags find the source from the target",
 }
 """Flags of usage lines that their rows do not declare, with the reason."""

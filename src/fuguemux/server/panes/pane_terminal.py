@@ -160,6 +160,8 @@ class PaneTerminal:
         """Input that was typed before the process runs. None if no process is being started."""
         self.typed_at = -1e9
         """When Enter or C-d was last typed here, by the loop's clock. A shell that ends then was ended by a person."""
+        self.input_off = False
+        """Whether input is kept from the program."""
         self.echo_awaited = False
         """Whether a key was typed and there has been no output since."""
         self.entered = 0
@@ -310,6 +312,8 @@ class PaneTerminal:
 
     def typed(self, data: bytes) -> None:
         """Pass typed input on, as soon as there is a process. Raises InputRefused if too much is waiting."""
+        if self.input_off:
+            return
         if self.master is None and self.early is not None:
             if len(self.early) + len(data) > EARLY_BYTES_MAX:
                 raise InputRefused("it is not started yet")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from fuguemux.model.events import AnyEvent, HistoryCleared, OptionSet, ProcessStarted, ProgramEnded
 from fuguemux.model.ids import PaneId
+from fuguemux.model.live import MarkedPane
 from fuguemux.model.state import ServerState, Window
 from fuguemux.model.window_size import bounded, pane_sizes
 from fuguemux.options import options
@@ -44,6 +45,8 @@ class Panes:
         self._keep: KeepScreens = lambda _pane, _found: None
         self._typed: Callable[[PaneTerminal], None] = lambda _pane: None
         self._terminals: dict[PaneId, PaneTerminal] = {}
+        self.mark: MarkedPane | None = None
+        """The marked pane. It is not stored: a new server has none."""
 
     def connect(self, keep: KeepScreens, typed: Callable[[PaneTerminal], None]) -> None:
         """Connect the parts that are built after this one.

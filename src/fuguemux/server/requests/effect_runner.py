@@ -282,6 +282,13 @@ class EffectRunner:
                 self._modes.enter(effect)
             case ef.LeaveModes():
                 self._modes.leave_all(effect)
+            case ef.MarkPane(mark):
+                self._panes.mark = mark
+                self._screens.refresh(None)
+            case ef.SwitchInput(pane, off):
+                terminal = self._panes.get(pane)
+                if terminal is not None:
+                    terminal.input_off = off
             case ef.StopServer():
                 self._lifecycle.stop()
             case _:

@@ -17,6 +17,7 @@ from fuguemux.model.live import (
     HistoryFacts,
     LastScreenAsked,
     LastScreensAsked,
+    MarkedPane,
     PaneFacts,
     RecoveriesAsked,
     ScreenFacts,
@@ -184,6 +185,7 @@ class ServerView:
             search_present=mode.search_present,
             selection_present=mode.selection_present,
             scroll_region_lower=terminal.size.rows - 1,
+            input_off=terminal.input_off,
             bell=terminal.bell,
             activity_s=terminal.last_output_s,
             restore_status=terminal.status,
@@ -265,6 +267,10 @@ class ServerView:
     def variable(self, name: str) -> str | None:
         """Format variables that only the server knows."""
         return self._documents.variable(name)
+
+    def mark(self) -> MarkedPane | None:
+        """The marked pane."""
+        return self._panes.mark
 
     def shell_line(self, asked: ShellAsked) -> str:
         """The last line of a `#(command)`."""

@@ -6,8 +6,8 @@ from typing import get_args
 import pytest
 
 from fuguemux.model import effects as ef
-from fuguemux.model.ids import ClientId, PaneId, SessionId
-from fuguemux.model.live import CaptureRequest
+from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
+from fuguemux.model.live import CaptureRequest, MarkedPane
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.scrollback.pack_reader import PackReader
@@ -256,7 +256,7 @@ AWAITED: dict[ef.AnyEffect, str] = {
     ef.SaveBuffer(b"/x", b""): "save_buffer",
     ef.SearchPanes((), "x"): "search_panes",
 }
-ELSEWHERE = {ef.StartProcess, ef.PrintLines}
+ELSEWHERE = {ef.StartProcess, ef.PrintLines, ef.MarkPane, ef.SwitchInput}
 """A test of its own each."""
 
 
@@ -266,7 +266,7 @@ class World:
     def __init__(self) -> None:
         self.ports = ports = Ports()
         store = ScrollbackStore(PackReader(MemoryStorage(), "nowhere"))
-        panes = Panes(GhosttyEmulator, store, PaneTerminal.close, _no_limit)
+        panes = self.panes = Panes(GhosttyEmulator, store, PaneTerminal.close, _no_limit)
         self.runner = EffectRunner(
             panes, ports, ports, ports, ports, ports, ports, ports, ports, ports, ports, ports
         )
@@ -283,6 +283,13 @@ def _no_limit(_state: ServerState, _pane: PaneId) -> int:
 @pytest.fixture
 async def here() -> World:
     return World()
+
+
+async def test_a_mark_is_kept_and_drawn(here: World) -> None:
+    mark = MarkedPane(SESSION, 0, WindowId(0), PANE)
+    await here.run(ef.MarkPane(mark), ef.SwitchInput(PANE, off=True))
+    assert here.panes.mark == mark
+    assert here.ports.calls == ["refresh"]
 
 
 def test_every_effect_is_tried_below() -> None:
