@@ -44,6 +44,7 @@ class FakeLive:
     attached_s: dict[SessionId, int] = field(default_factory=dict)
     back: tuple[SessionId, ...] = ()
     missing_directories: set[bytes] = field(default_factory=set)
+    marks: dict[tuple[SessionId, WindowId], str] = field(default_factory=dict)
     printed: dict[str, str] = field(default_factory=dict)
     shells_asked: list[ShellAsked] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
@@ -98,6 +99,9 @@ class FakeLive:
 
     def mark(self) -> MarkedPane | None:
         return self.marked
+
+    def alerts(self, session: SessionId, window: WindowId) -> str:
+        return self.marks.get((session, window), "")
 
     def shell_line(self, asked: ShellAsked) -> str:
         self.shells_asked.append(asked)

@@ -5,6 +5,7 @@ from typing import Final
 from fuguemux.commands.command import Command
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
+from fuguemux.model.effects import ClearAlerts
 from fuguemux.model.events import SessionDestroyed
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
@@ -14,7 +15,7 @@ from fuguemux.targets.declaration import TargetFlag, TargetKind
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     session = invocation.target.session
     if invocation.flags.has("C"):
-        return Decision()
+        return Decision(effects=(ClearAlerts(session.id),))
     gone = [session.id]
     if invocation.flags.has("a"):
         gone = [other for other in sorted(state.sessions) if other != session.id]

@@ -1,5 +1,6 @@
 """select-window, and what it shares with next-window, previous-window and last-window: make another window current."""
 
+from collections.abc import Callable
 from typing import Final
 
 from fuguemux.commands.command import Command
@@ -43,12 +44,35 @@ def to_last(session: Session) -> Decision:
     return Decision((WindowSelected(session.id, index),))
 
 
+def _next_marked(session: Session, marks: Callable[[int], str], step: int) -> int | None:
+    """The index of the next link with a mark after the current one (`step` 1) or before it (-1), wrapping around; None
+    if no link has one. `marks` returns the marks at an index."""
+    indices = [link.index for link in session.links][::step]
+    at = indices.index(session.active)
+    return next((index for index in (*indices[at + 1 :], *indices[: at + 1]) if marks(index)), None)
+
+
+def _to_alert(live: LiveView, session: Session, step: int) -> Decision:
+    """Select the next window with an alert. Raises Refused if there is none."""
+
+    def marks(index: int) -> str:
+        link = link_of(session, index)
+        return "" if link is None else live.alerts(session.id, link.window)
+
+    index = _next_marked(session, marks, step)
+    if index is None:
+        raise Refused("no next window" if step > 0 else "no previous window")
+    return Decision((WindowSelected(session.id, index),))
+
+
 def decide_next(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    return stepped(invocation.target.session, 1)
+    session = invocation.target.session
+    return _to_alert(live, session, 1) if invocation.flags.has("a") else stepped(session, 1)
 
 
 def decide_previous(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    return stepped(invocation.target.session, -1)
+    session = invocation.target.session
+    return _to_alert(live, session, -1) if invocation.flags.has("a") else stepped(session, -1)
 
 
 def decide_last(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

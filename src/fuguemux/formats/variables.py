@@ -15,7 +15,7 @@ from fuguemux.formats.text import flag
 from fuguemux.model.decision import Refused
 from fuguemux.model.layout import panes_of
 from fuguemux.model.layout_strings import layout_string, zoomed_layout_string
-from fuguemux.model.live import MarkedPane
+from fuguemux.model.live import ACTIVITY, BELL, SILENCE, MarkedPane
 from fuguemux.model.state import Link, Options, Session, Window, link_of, sessions_with
 from fuguemux.options import options
 from fuguemux.options.options import OptionPlace
@@ -89,11 +89,20 @@ def _session_marked(view: View, session: Session) -> str:
     return flag(mark is not None and mark.session == session.id)
 
 
+def _marks(view: View, window: Window) -> str:
+    return "" if view.session is None else view.live.alerts(view.session.id, window.id)
+
+
+def _session_alerts(view: View, session: Session) -> str:
+    marked = ((link.index, view.live.alerts(session.id, link.window)) for link in session.links)
+    return ",".join(f"{index}{marks}" for index, marks in marked if marks)
+
+
 SESSION: Final[dict[str, Callable[[View, Session], str]]] = {
     "active_window_index": lambda view, session: _neighbour_index(session, last=False),
     "last_window_index": lambda view, session: _neighbour_index(session, last=True),
     "session_activity": _session_activity,
-    "session_alerts": lambda view, session: "",
+    "session_alerts": _session_alerts,
     "session_attached": lambda view, session: str(_attached(view, session)),
     "session_attached_list": _attached_list,
     "session_created": lambda view, session: str(session.created_ms // 1000),
@@ -119,7 +128,7 @@ def _is_last(session: Session, link: Link) -> bool:
 
 def _raw_flags(view: View, window: Window) -> str:
     session, link = view.session, view.link
-    flags = ""
+    flags = _marks(view, window)
     if session is not None and link is not None:
         if link.index == session.active:
             flags += "*"
@@ -205,12 +214,12 @@ WINDOW: Final[dict[str, Callable[[View, Window], str]]] = {
     "window_active_sessions": lambda view, window: str(len(_active_sessions(view, window))),
     "window_active_sessions_list": lambda view, window: ",".join(_active_sessions(view, window)),
     "window_activity": _window_activity,
-    "window_activity_flag": lambda view, window: "0",
-    "window_bell_flag": lambda view, window: "0",
+    "window_activity_flag": lambda view, window: flag(ACTIVITY in _marks(view, window)),
+    "window_bell_flag": lambda view, window: flag(BELL in _marks(view, window)),
     "window_cell_height": lambda view, window: "16",
     "window_cell_width": lambda view, window: "8",
     "window_end_flag": lambda view, window: _edge(view, first=False),
-    "window_flags": lambda view, window: _raw_flags(view, window),
+    "window_flags": lambda view, window: _raw_flags(view, window).replace("#", "##"),
     "window_format": lambda view, window: flag(view.context.window is not None),
     "window_height": lambda view, window: str(window.layout.rows),
     "window_id": lambda view, window: f"@{window.id}",
@@ -224,7 +233,7 @@ WINDOW: Final[dict[str, Callable[[View, Window], str]]] = {
     "window_name": lambda view, window: window.name,
     "window_panes": lambda view, window: str(len(panes_of(window.layout))),
     "window_raw_flags": _raw_flags,
-    "window_silence_flag": lambda view, window: "0",
+    "window_silence_flag": lambda view, window: flag(SILENCE in _marks(view, window)),
     "window_stack_index": lambda view, window: _stack_index(view),
     "window_start_flag": lambda view, window: _edge(view, first=True),
     "window_visible_layout": _visible_layout,

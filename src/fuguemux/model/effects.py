@@ -161,6 +161,12 @@ class CopyModeCommand(Effect, frozen=True):
     """The mouse event whose key runs the command."""
 
 
+class ClearAlerts(Effect, frozen=True):
+    """Forget the alerts of a session's windows."""
+
+    session: SessionId
+
+
 class Refresh(Effect, frozen=True):
     """Redraw one client, or all (None)."""
 
@@ -408,6 +414,7 @@ ImmediateEffect = (
     | Refresh
     | MarkPane
     | SwitchInput
+    | ClearAlerts
     | ShowMessage
     | Prompt
     | Choose

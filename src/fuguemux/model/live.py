@@ -3,12 +3,17 @@ it; tests fake it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.state import ServerState, link_of
+
+ACTIVITY: Final = "#"
+BELL: Final = "!"
+SILENCE: Final = "~"
+"""The marks of a window with an alert, as tmux shows them."""
 
 
 class ClientFacts(msgspec.Struct, frozen=True):
@@ -87,7 +92,6 @@ class PaneFacts(msgspec.Struct, frozen=True):
     wrap_mode: bool = True
     scroll_region_lower: int = 0
     scroll_region_upper: int = 0
-    bell: bool = False
     activity_s: int = 0
     restore_status: str = ""
     persist: bool = True
@@ -294,6 +298,10 @@ class LiveView(Protocol):
 
     def option_defaults(self) -> Mapping[str, str]:
         """Defaults of options that the configuration gives, by the name of the option. The mapping never changes."""
+        ...
+
+    def alerts(self, session: SessionId, window: WindowId) -> str:
+        """The marks of a window in a session, in this order: ACTIVITY, BELL, SILENCE."""
         ...
 
     def messages(self) -> Sequence[tuple[int, str]]:

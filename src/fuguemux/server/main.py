@@ -100,7 +100,14 @@ class Server:
         """Connect parts with those that they notify. All parts are built now, so notifications can begin."""
         state, panes, clients, saved = self.state, self.panes, self.clients, self.saved
         pipes, admin, requests = self.programs.pipes, self.admin, self.requests
-        events.connect(panes.output, clients.viewers, panes.pane_watcher, pipes, panes.processes)
+        events.connect(
+            panes.output,
+            clients.viewers,
+            clients.alerts,
+            panes.pane_watcher,
+            pipes,
+            panes.processes,
+        )
         state.view.connect(
             state.state,
             clients.viewers.facts,
@@ -108,6 +115,7 @@ class Server:
             admin.documents,
             self.programs.format_jobs.line,
             clients.surface.scroll.text_at,
+            clients.alerts.marks,
         )
         admin.configuration.connect(requests.listener)
         self.end.connect(self._let_nobody_in)
@@ -118,6 +126,7 @@ class Server:
                 lambda before, after, new, _lsn: admin.privacy.published(before, after, new),
                 lambda _before, _after, _events, _lsn: clients.published(),
                 lambda before, after, new, _lsn: clients.viewers.published(before, after, new),
+                lambda before, after, new, _lsn: clients.alerts.published(before, after, new),
                 lambda before, after, _events, _lsn: clients.sizes.published(before, after),
                 lambda before, after, _events, _lsn: self.end.published(before, after),
                 lambda before, after, new, _lsn: panes.hooks.published(before, after, new),
@@ -168,6 +177,7 @@ class Server:
         spawn(self.files.run(state.engine, executor, self._tell_of_files))
         if self._returned is not None:
             handoff.tell_requester(self._returned)
+        self.clients.alerts.begin()
         self.log.flusher.start_chores()
         spawn(saved.checkpointer.run())
         spawn(admin.state_watch.run())

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Sequence
 
 from fuguemux.observe.diagnostics import channel
+from fuguemux.server.clients.alerts import Alerts
 from fuguemux.server.clients.viewers import Viewers
 from fuguemux.server.output.pane_output import PaneOutput
 from fuguemux.server.panes.pane_terminal import PaneTerminal
@@ -25,6 +26,7 @@ class OutputEvents:
 
     _output: PaneOutput
     _viewers: Viewers
+    _alerts: Alerts
     _pane_watcher: PaneWatcher
     _pipes: Pipes
     _processes: Processes
@@ -37,6 +39,7 @@ class OutputEvents:
         self,
         output: PaneOutput,
         viewers: Viewers,
+        alerts: Alerts,
         pane_watcher: PaneWatcher,
         pipes: Pipes,
         processes: Processes,
@@ -44,6 +47,7 @@ class OutputEvents:
         """Connect the parts to notify, which are all built now."""
         self._output = output
         self._viewers = viewers
+        self._alerts = alerts
         self._pane_watcher = pane_watcher
         self._pipes = pipes
         self._processes = processes
@@ -77,8 +81,7 @@ class OutputEvents:
         """A pane's screen changed."""
         if not self._connected:
             return
-        if any(isinstance(event, Bell) for event in events):
-            terminal.bell = True
+        self._alerts.output(terminal.id, bell=any(isinstance(event, Bell) for event in events))
         self._pane_watcher.shown(terminal, events)
         self._viewers.pane_changed(terminal, events)
         self._pipes.output(terminal, data)

@@ -1,4 +1,4 @@
-"""What a program in a pane says to the terminal outside: passthrough, bells, notifications and progress.
+"""What a program in a pane says to the terminal outside: passthrough, notifications and progress.
 
 Only clients that show the pane pass it on. A notification is written anew from its text, so that nothing else gets out
 with it; a passthrough goes out as it is, if the option `allow-passthrough` says so.
@@ -11,7 +11,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options import options
-from fuguemux.terminal.emulator import Bell, Event, Notification, Passthrough, ProgressReport
+from fuguemux.terminal.emulator import Event, Notification, Passthrough, ProgressReport
 
 CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 PROGRESS_NUMBERS: Final = {"remove": 0, "set": 1, "error": 2, "indeterminate": 3, "pause": 4}
@@ -20,8 +20,6 @@ PROGRESS_NUMBERS: Final = {"remove": 0, "set": 1, "error": 2, "indeterminate": 3
 def passed_on(event: Event, state: ServerState, live: LiveView, pane: PaneId) -> bytes:
     """The bytes for the terminal of a client that shows the pane. Empty if the event is not for the terminal."""
     match event:
-        case Bell():
-            return b"\a"
         case Passthrough(data):
             known = state.panes.get(pane)
             if known is None:

@@ -282,6 +282,10 @@ class Viewers:
         elif shows:
             self._frames.pass_on(viewer, viewer.passed_on(pane, event))
 
+    def of_session(self, session: SessionId) -> list[Viewer]:
+        """The clients that show the session."""
+        return [viewer for viewer in self._viewers.values() if viewer.session == session]
+
     # Frames
 
     def _number(self, viewer: Viewer, option: str) -> int:
@@ -298,8 +302,7 @@ class Viewers:
     def touch_all(self) -> None:
         """Something that all status lines may show has changed."""
         for viewer in self._viewers.values():
-            viewer.dirty = True
-            self.schedule(viewer)
+            self._drawn_anew(viewer)
 
     def schedule(self, viewer: Viewer) -> None:
         """Draw soon: at once if the last frame is long ago, else when the next is due. The commands of the status line

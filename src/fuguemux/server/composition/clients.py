@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
-from fuguemux.model.ids import PaneId
+from fuguemux.model.ids import PaneId, SessionId
 from fuguemux.observe.clock import Clock
 from fuguemux.persistence.report.report import RecoveryReport
+from fuguemux.server.clients.alerted_clients import AlertedViewers
+from fuguemux.server.clients.alerts import Alerts
 from fuguemux.server.clients.notices import Notices
 from fuguemux.server.clients.surface import ServerSurface
 from fuguemux.server.clients.viewers import Viewers
@@ -28,6 +30,7 @@ class ClientParts(NamedTuple):
     surface: ServerSurface
     sizes: WindowSizes
     viewers: Viewers
+    alerts: Alerts
     modes: PaneModes
     entry: ModeEntry
     dragging: Dragging
@@ -64,23 +67,31 @@ def build_clients(
     modes = PaneModes(scroll.mode, base.loop.call_later)
     surface = ServerSurface(state.panes, scroll, modes, state.state, state.view, notices.alert)
     sizes = WindowSizes(base.loop, state.engine, events.not_logged)
+
+    def came(session: SessionId) -> None:
+        state.view.attached(session)
+        alerts.attached(session)
+
     viewers = Viewers(
         base.loop,
         surface,
         base.clock,
         lambda: base.in_force.configuration.server.frame_rate_hz,
         sizes.changed,
-        state.view.attached,
+        came,
         panes.hooks.client_did,
         panes.last_screens,
         notices.greeting,
+    )
+    alerts = Alerts(
+        base.loop, state.state, state.view, AlertedViewers(viewers), panes.hooks.window_did
     )
     durability.connect(viewers.announce)
     entry = ModeEntry(modes, state.state, state.view, state.panes)
     dragging = Dragging(
         state.state, state.panes, scroll, lambda terminal: viewers.pane_changed(terminal, ())
     )
-    return ClientParts(notices, surface, sizes, viewers, modes, entry, dragging)
+    return ClientParts(notices, surface, sizes, viewers, alerts, modes, entry, dragging)
 
 
 def _recovery(report: RecoveryReport, clock: Clock, started_ns: int) -> str:

@@ -118,6 +118,7 @@ def _executor(
         Searcher(state.panes, base.clock),
         CopyCommands(state.engine, state.panes, clients.viewers, durable, panes.last_screens.fetch),
         clients.entry,
+        clients.alerts,
     )
     executor = Executor(state.engine, effects, durable, panes.gate, panes.hooks, admin.documents)
     command_effects.connect(executor)

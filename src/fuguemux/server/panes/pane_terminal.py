@@ -169,7 +169,6 @@ class PaneTerminal:
         self.typings = 0
         """How often something other than Enter alone was typed here."""
         self.last_output_s = 0
-        self.bell = False
         self.status = ""
         self.persist = True
 

@@ -69,6 +69,12 @@ class ClientInputPort(Protocol):
     def begin_drag(self, client: ClientId, command: str) -> None: ...
 
 
+class AlertsPort(Protocol):
+    """The alerts of windows."""
+
+    def cleared(self, session: SessionId) -> None: ...
+
+
 class PaneInputPort(Protocol):
     """Sends keys and bytes to the programs in panes."""
 
@@ -210,6 +216,7 @@ class EffectRunner:
         searcher: SearcherPort,
         copy_modes: CopyModes,
         modes: ModesPort,
+        alerts: AlertsPort,
     ) -> None:
         self.turn = Turn()
         self._panes = panes
@@ -224,6 +231,7 @@ class EffectRunner:
         self._searcher = searcher
         self._copy_modes = copy_modes
         self._modes = modes
+        self._alerts = alerts
 
     async def run(
         self, effects: Sequence[ef.AnyEffect], requester: Requester
@@ -274,6 +282,8 @@ class EffectRunner:
                 self._screens.switch(client, session)
             case ef.Detach():
                 self._screens.detach(effect)
+            case ef.ClearAlerts(session):
+                self._alerts.cleared(session)
             case ef.Refresh(client):
                 self._screens.refresh(client)
             case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():

@@ -174,6 +174,10 @@ class Hooks:
             notice = _of_window(self._engine.state, "pane-mode-changed", known.window)
             self.happened(notice._replace(pane=pane))
 
+    def window_did(self, name: str, session: SessionId, window: WindowId) -> None:
+        """Something happened in a window, as seen from one of its sessions."""
+        self.happened(Notice(name, session, window))
+
     def happened(self, notice: Notice, *, at: int | None = None) -> None:
         """Run the hooks of `notice`, if there are any, after those that wait already, or after the first `at` of
         them."""

@@ -98,6 +98,7 @@ class ServerView:
         self._clients: Callable[[], tuple[ClientFacts, ...]] = tuple
         self._in_mode: Callable[[PaneId], ModeFacts] = lambda _pane: ModeFacts()
         self._documents: DocumentsView = NoDocuments()
+        self._alerts: Callable[[SessionId, WindowId], str] = lambda _session, _window: ""
         self._shell_line: Callable[[ShellAsked], str] = lambda _asked: ""
         self._mode_text: Callable[[PaneId, int, int], TextAt | None] = lambda *_: None
         self._attached_s: dict[SessionId, int] = {}
@@ -115,6 +116,7 @@ class ServerView:
         documents: DocumentsView,
         shell_line: Callable[[ShellAsked], str],
         mode_text: Callable[[PaneId, int, int], TextAt | None],
+        alerts: Callable[[SessionId, WindowId], str],
     ) -> None:
         """Hand over the parts that are built after this one."""
         self._state = state
@@ -123,6 +125,7 @@ class ServerView:
         self._documents = documents
         self._shell_line = shell_line
         self._mode_text = mode_text
+        self._alerts = alerts
 
     def attached(self, session: SessionId) -> None:
         """Note that a client attaches to `session` now."""
@@ -186,7 +189,6 @@ class ServerView:
             selection_present=mode.selection_present,
             scroll_region_lower=terminal.size.rows - 1,
             input_off=terminal.input_off,
-            bell=terminal.bell,
             activity_s=terminal.last_output_s,
             restore_status=terminal.status,
             persist=terminal.persist,
@@ -275,6 +277,10 @@ class ServerView:
     def shell_line(self, asked: ShellAsked) -> str:
         """The last line of a `#(command)`."""
         return self._shell_line(asked)
+
+    def alerts(self, session: SessionId, window: WindowId) -> str:
+        """The marks of alerts that a window has in a session."""
+        return self._alerts(session, window)
 
     def configured(self, option_defaults: Mapping[str, str]) -> None:
         """From now on these are the defaults of options that the configuration sets."""

@@ -5,7 +5,6 @@ import pytest
 from fuguemux.model.ids import PaneId
 from fuguemux.server.clients.passed_on import passed_on
 from fuguemux.terminal.emulator import (
-    Bell,
     Event,
     Notification,
     Passthrough,
@@ -22,7 +21,6 @@ CASES: tuple[tuple[Event, bytes], ...] = (
     (ProgressReport("set", 40), b"\x1b]9;4;1;40\x07"),
     (ProgressReport("remove", -1), b"\x1b]9;4;0\x07"),
     (Passthrough(b"\x1b]2;x\x07"), b""),
-    (Bell(), b"\a"),
     (TitleChanged("x"), b""),
 )
 

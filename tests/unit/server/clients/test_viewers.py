@@ -23,7 +23,7 @@ from fuguemux.server.copy.scroll_views import ScrollViews
 from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.panes.last_screens import LastScreens
 from fuguemux.server.ports import EffectFailed
-from fuguemux.terminal.emulator import Bell, ClipboardWrite
+from fuguemux.terminal.emulator import ClipboardWrite
 from tests.support.builders import session, state
 from tests.support.fake_live import FakeLive
 from tests.support.fake_owner import FakeOwner
@@ -251,11 +251,10 @@ async def test_a_client_that_does_not_read_gets_the_newest_as_one_frame(here: Wo
     assert b"two" not in client.screen()
 
 
-async def test_bells_and_clipboards_reach_those_who_look_on(here: World) -> None:
+async def test_clipboards_reach_those_who_look_on(here: World) -> None:
     looks_on, elsewhere = here.attached(), here.attached(PLAY)
-    here.viewers.pane_changed(here.panes.terminal(0), (Bell(), ClipboardWrite("c", b"copied")))
+    here.viewers.pane_changed(here.panes.terminal(0), (ClipboardWrite("c", b"copied"),))
     for client, reached in ((looks_on, True), (elsewhere, False)):
-        assert (b"\a" in client.screen()) is reached
         assert (b"]52;c;" in client.screen()) is reached
 
 

@@ -206,6 +206,10 @@ class Ports:
         assert (tuple(panes), everything) == ((PANE,), True)
         return await self._line("purge")
 
+    def cleared(self, session: SessionId) -> None:
+        assert session == SESSION
+        self._call("cleared")
+
     def stop(self) -> None:
         self._call("stop")
 
@@ -226,6 +230,7 @@ IMMEDIATE: dict[ef.AnyEffect, str] = {
     ef.SwitchClient(CLIENT, SESSION): "switch",
     ef.Detach(CLIENT): "detach",
     ef.Refresh(): "refresh",
+    ef.ClearAlerts(SESSION): "cleared",
     ef.ShowMessage(CLIENT, "x"): "overlay ShowMessage",
     ef.Prompt(CLIENT, (), (), ""): "overlay Prompt",
     ef.Choose(CLIENT, "x", ()): "overlay Choose",
@@ -268,7 +273,19 @@ class World:
         store = ScrollbackStore(PackReader(MemoryStorage(), "nowhere"))
         panes = self.panes = Panes(GhosttyEmulator, store, PaneTerminal.close, _no_limit)
         self.runner = EffectRunner(
-            panes, ports, ports, ports, ports, ports, ports, ports, ports, ports, ports, ports
+            panes,
+            ports,
+            ports,
+            ports,
+            ports,
+            ports,
+            ports,
+            ports,
+            ports,
+            ports,
+            ports,
+            ports,
+            ports,
         )
         self.requester = FakeRequester()
 

@@ -71,6 +71,7 @@ def view_of_three(clock: FakeClock | None = None) -> ServerView:
         NoDocuments(),
         lambda _asked: "",
         lambda *_: None,
+        lambda _s, _w: "",
     )
     return view
 
