@@ -315,11 +315,9 @@ def test_the_version_is_that_of_the_name_it_is_called_by(
     assert capfd.readouterr().out == text
 
 
-def test_a_bad_flag_and_control_mode_are_refused(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_flag_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     assert fast.main(argv=["fugue", "-Z"]) == 1
     assert capfd.readouterr().err.startswith("fugue: unknown option -- Z\nusage: fugue [")
-    assert fast.main(argv=["fugue", "-C", "attach"]) == 1
-    assert capfd.readouterr().err.startswith("control mode (-C) is not supported")
 
 
 def test_a_shell_command_is_run_by_the_users_shell() -> None:

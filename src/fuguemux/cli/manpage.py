@@ -13,7 +13,7 @@ from fuguemux.commands.table import COMMANDS
 
 FLAGS: tuple[tuple[str, str, str], ...] = (
     ("-2", "", "The terminal supports 256 colours."),
-    ("-C", "", "Control mode: refused, because fugue does not have it yet."),
+    ("-C", "", "Control mode, for programs: see tmux(1). -CC is for a terminal that understands it."),
     ("-D", "", "Run as the server, in the foreground. Takes no command."),
     ("-L", "socket-name", "Use the server with this name instead of `default`."),
     ("-N", "", "Do not start a server, even if the command would."),

@@ -44,7 +44,7 @@ class ClientOptions:
         self.environment = environment
         self.argv: list[str] = []
         self.flags: set[str] = set()
-        """Letters of the plain flags that were given."""
+        """Letters of the plain flags that were given, and `CC` if there were two of that letter."""
         self.command_files: list[str] = []
         self.config = ""
         self.shell_command: str | None = None
@@ -108,7 +108,8 @@ def parse(argv: list[str], environment: dict[bytes, bytes]) -> ClientOptions:
                 continue
             if letter not in _PLAIN:
                 raise UsageError(f"{program}: unknown option -- {letter}\n{usage(program)}")
-            options.flags.add(letter)
+            twice = letter == "C" and letter in options.flags
+            options.flags.add("CC" if twice else letter)
     options.argv += argv[at:]
     options.places = _locate(name, path, environment)
     return options

@@ -48,6 +48,8 @@ class CommandRequest:
         flags = sum(flag for descriptor, flag in enumerate(_TTY_FLAGS) if posix.isatty(descriptor))
         flags |= messages.UTF8 if "u" in options.flags else 0
         flags |= messages.COLORS_256 if "2" in options.flags else 0
+        flags |= messages.CONTROL if "C" in options.flags else 0
+        flags |= messages.CONTROL_DEVICE if "CC" in options.flags else 0
         tty = b""
         if flags & messages.STDIN_TTY:
             try:
@@ -74,10 +76,20 @@ class CommandRequest:
         """Path of the terminal on stdin. Empty without one."""
         return self._command.tty
 
+    @property
+    def control(self) -> bool:
+        """Whether this is a control client (`-C`)."""
+        return self._command.control
+
+    @property
+    def device(self) -> bool:
+        """Whether its stream is wrapped for a terminal (`-CC`)."""
+        return bool(self._command.flags & messages.CONTROL_DEVICE)
+
     def encode(self, resume: bytes = b"") -> bytes:
         """Return the greeting and the command. Raises Failure if the command is too long."""
         command = self._command
-        if resume or command.tty:
+        if not self.control and (resume or command.tty):
             command.columns, command.rows = terminal_size()
         command.resume = resume
         length = sum(map(len, command.argv))

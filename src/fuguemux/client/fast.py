@@ -93,10 +93,6 @@ def _run(options: ClientOptions) -> int:
         return 0
     if options.shell_command is not None:
         return _run_shell(options.environment, options.shell_command)
-    if "C" in options.flags:
-        raise Failure(
-            "control mode (-C) is not supported: attach without -C, or use list-* -F and capture-pane"
-        )
     if "D" in options.flags:
         from fuguemux.client.start import run_in_foreground  # late: few processes become the server
 
@@ -114,14 +110,23 @@ def _run(options: ClientOptions) -> int:
         sock = connect_starting(options, error, request.started)
         greeting = request.encode()
     try:
-        return converse(sock, request, greeting, _attach)
+        return _talk(sock, request, greeting)
     except ServerLost as lost:
         from fuguemux.client.start import converse_again  # late: a server rarely goes away
 
         sock.close()
-        return converse_again(options, request, greeting, lost, _attach)
+        return converse_again(options, request, greeting, lost, _talk)
     finally:
         sock.close()
+
+
+def _talk(sock: "_socket.socket", request: CommandRequest, greeting: bytes) -> int:
+    """Hold the conversation of the request's kind on a new connection. Returns the exit code."""
+    if request.control:
+        from fuguemux.client.control import control  # late: few clients are control clients
+
+        return control(sock, request, greeting)
+    return converse(sock, request, greeting, _attach)
 
 
 def _run_shell(environment: dict[bytes, bytes], command: str) -> int:

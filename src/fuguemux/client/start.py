@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from fuguemux.client.arguments import NO_RESTORE, ClientOptions
-from fuguemux.client.conversation import CommandRequest, complain, connect, converse
+from fuguemux.client.conversation import CommandRequest, complain, connect
 from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
 from fuguemux.client.meant import meant
 from fuguemux.client.seek import connected, is_no_socket, keeper_lives, kept_in, persistence, rename
@@ -23,10 +23,6 @@ from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.helper_record import STOPPED_FILE
 from fuguemux.keeper.launch import keeper_argv, module_argv
 from fuguemux.keeper.lock_file import KEEPER_LOCK
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from fuguemux.client.conversation import Attach
 
 STARTING = (
     ("attach-session", "attach", 1),
@@ -138,7 +134,7 @@ def converse_again(
     request: CommandRequest,
     greeting: bytes,
     lost: ServerLost,
-    attach: "Attach",
+    talk: "Callable[[_socket.socket, CommandRequest, bytes], int]",
 ) -> int:
     """Send the request to the next server, after one went away without an answer. Returns the exit code.
 
@@ -171,7 +167,7 @@ def converse_again(
             sock = connect_starting(options, error, request.started)
             greeting = request.encode()
         try:
-            return converse(sock, request, greeting, attach)
+            return talk(sock, request, greeting)
         except ServerLost as again:
             lost = again
         finally:

@@ -5,6 +5,7 @@ from typing import Final
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.attaching import (
     attached,
+    given_flags,
     shown,
 )
 from fuguemux.language.invocation import Invocation
@@ -35,7 +36,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         invocation,
         session,
         detach_others=flags.has("d") or flags.has("x"),
-        read_only=flags.has("r"),
+        client_flags=given_flags(invocation),
         events=events,
     )
 

@@ -38,7 +38,12 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         if nobody:
             return Decision()
         return attached(
-            state, live, invocation, existing, detach_others=flags.has("D") or flags.has("X")
+            state,
+            live,
+            invocation,
+            existing,
+            detach_others=flags.has("D") or flags.has("X"),
+            client_flags=flags.value("f") or "",
         )
     if len(state.sessions) >= SESSIONS_MAX:
         raise Refused(f"create session failed: there are {SESSIONS_MAX} sessions already")
@@ -73,7 +78,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     )
     effects: list[AnyEffect] = [StartProcess(pane)]
     if not detached:
-        effects.append(effect_of(request, session))
+        effects.append(effect_of(request, session, flags=flags.value("f") or ""))
     reply = spawning.printed(invocation, session, window, pane, "#{session_name}:")
     return Decision((created, first), tuple(effects), reply)
 
@@ -96,7 +101,7 @@ def _size(
         _length(invocation, "y", "height", request.rows, 24, WINDOW_ROWS_MAX),
     )
     has_width, has_height = invocation.flags.has("x"), invocation.flags.has("y")
-    if not detached and request.columns and request.rows:
+    if not detached and not request.control and request.columns and request.rows:
         size = bounded(
             request.columns, request.rows - status_rows(state, live.option_defaults(), None)
         )

@@ -16,7 +16,9 @@ from fuguemux.targets.declaration import CURRENT
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     data = buffer_named_or_newest(state, invocation).data
     path = file_path(state, live, invocation)
-    if path == b"-":
+    # Nobody reads the stdout of an attached client, nor that of a control client: the effect says so, as in tmux.
+    request = invocation.request
+    if path == b"-" and request.session is None and not request.control:
         return Decision(reply=Reply(raw=data))
     return Decision(effects=(SaveBuffer(path, data, invocation.flags.has("a")),))
 

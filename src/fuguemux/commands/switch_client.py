@@ -6,7 +6,7 @@ from fuguemux.commands.command import Command
 from fuguemux.commands.parts.attaching import environment_updates, shown
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.effects import SetKeyTable, SwitchClient
+from fuguemux.model.effects import SetClientFlags, SetKeyTable, SwitchClient
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState, Session
@@ -38,7 +38,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         session = session_target(state, live, invocation.request, text)
     if not flags.has("E"):
         events += environment_updates(state, session, client.environment)
-    return Decision(events, (SwitchClient(client.id, session.id),))
+    toggled = (SetClientFlags(client.id, toggle_read_only=True),) if flags.has("r") else ()
+    return Decision(events, (*toggled, SwitchClient(client.id, session.id)))
 
 
 def _neighbour(state: ServerState, client: ClientFacts, step: int, refusal: str) -> Session:

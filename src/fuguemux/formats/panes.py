@@ -6,6 +6,7 @@ from typing import Final
 from fuguemux.formats.context import View
 from fuguemux.formats.text import flag
 from fuguemux.language import quoting
+from fuguemux.model import client_flags
 from fuguemux.model.layout import Rectangle, panes_of
 from fuguemux.model.layout_strings import pane_rectangle
 from fuguemux.model.live import ClientFacts, PaneFacts
@@ -198,11 +199,12 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
 
 def _client_flags(view: View, client: ClientFacts) -> str:
     words = ["attached"]
-    if view.clients and max(view.clients, key=lambda other: other.used).id == client.id:
+    latest = view.clients and max(view.clients, key=lambda other: other.used).id == client.id
+    if client.control or latest:
         words.append("focused")
-    if client.read_only:
-        words.append("read-only")
-    return ",".join((*words, "UTF-8"))
+    if client.control:
+        words.append("control-mode")
+    return ",".join((*words, *client_flags.names(client.flags), "UTF-8"))
 
 
 def _client_session(view: View, client: ClientFacts) -> str:
@@ -219,11 +221,12 @@ CLIENT: Final[dict[str, Callable[[View, ClientFacts], str]]] = {
     "client_activity": lambda view, client: str(client.activity_s),
     "client_cell_height": lambda view, client: "0",
     "client_cell_width": lambda view, client: "0",
-    "client_control_mode": lambda view, client: "0",
+    "client_control_mode": lambda view, client: flag(client.control),
     "client_created": lambda view, client: str(client.created_s),
     "client_discarded": lambda view, client: "0",
     "client_flags": _client_flags,
-    "client_height": lambda view, client: str(client.rows),
+    # As in tmux, which fills it when it starts to draw.
+    "client_height": lambda view, client: "" if client.control else str(client.rows),
     "client_key_table": lambda view, client: client.key_table or _default_table(view, client),
     "client_name": lambda view, client: client.name,
     "client_pid": lambda view, client: str(client.pid),

@@ -65,6 +65,8 @@ class Request(msgspec.Struct, frozen=True):
     """Format variables of this request only: what a hook gets (`hook_session`, …)."""
     as_tmux: bool = False
     """The client was called as `tmux`, so that programs expect tmux's messages and no others."""
+    control: bool = False
+    """Whether it comes from a control client, which can attach without a terminal."""
 
 
 class Decision(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.live import CaptureRequest, MarkedPane
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import Pipe
@@ -64,12 +64,54 @@ class Attach(Effect, frozen=True):
     client: ClientId
     session: SessionId
     detach_others: bool = False
-    read_only: bool = False
+    flags: str = ""
+    """Changes of the client's flags, as `client_flags.changed` reads them."""
 
 
 class SwitchClient(Effect, frozen=True):
     client: ClientId
     session: SessionId
+
+
+class SetClientFlags(Effect, frozen=True):
+    """Change flags of a client, as `client_flags.changed` reads them; `toggle_read_only` does what `switch-client -r` says."""
+
+    client: ClientId
+    flags: str = ""
+    toggle_read_only: bool = False
+
+
+class SetControlSize(Effect, frozen=True):
+    """A control client has a size, or one for a single window. Zeros take back that of a window."""
+
+    client: ClientId
+    columns: int
+    rows: int
+    window: WindowId | None = None
+
+
+PaneFlow = Literal["on", "off", "pause", "continue"]
+
+
+class SetPaneFlow(Effect, frozen=True):
+    """Begin, stop, pause or continue the output of a pane for a control client."""
+
+    client: ClientId
+    pane: PaneId
+    flow: PaneFlow
+
+
+class Subscribe(Effect, frozen=True):
+    """Tell a control client each change of a format; with `format` None, end that.
+
+    `what`: a pane (`%1`), `%*` for all panes of the session, a window (`@1`), `@*` for all its windows, or anything else
+    for the session itself.
+    """
+
+    client: ClientId
+    name: str
+    what: str = ""
+    format: str | None = None
 
 
 class Detach(Effect, frozen=True):
@@ -410,6 +452,10 @@ ImmediateEffect = (
     | PipePane
     | Attach
     | SwitchClient
+    | SetClientFlags
+    | SetControlSize
+    | SetPaneFlow
+    | Subscribe
     | Detach
     | Refresh
     | MarkPane

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
+from fuguemux.model.client_flags import ClientFlags
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.state import ServerState, link_of
 
@@ -31,12 +32,22 @@ class ClientFacts(msgspec.Struct, frozen=True):
     activity_s: int
     """Shown to people. It may go back with the wall clock, so nothing is decided by it."""
     term: str = ""
-    read_only: bool = False
+    flags: ClientFlags = ClientFlags()
     key_table: str = ""
     """The table of its next key; empty: the one that `key-table` names."""
     environment: dict[bytes, bytes] = {}
     used: int = 0
     """Increases with every use of any client: of two clients, the one with the larger number was used later."""
+    control: bool = False
+    """A control client has no screen: `columns` and `rows` count only once it has set them (`sized`)."""
+    sized: bool = True
+    window_sizes: dict[WindowId, tuple[int, int]] = {}
+    """Columns and rows that a control client has set for single windows."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether its keys do nothing but run read-only commands."""
+        return self.flags.read_only
 
 
 class HistoryFacts(msgspec.Struct, frozen=True):

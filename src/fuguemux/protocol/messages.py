@@ -73,6 +73,10 @@ UTF8 = 8
 COLORS_256 = 16
 STARTED = 32
 """The client has started the server for this command."""
+CONTROL = 64
+"""The client speaks the text protocol of control mode (`-C`): it has no screen."""
+CONTROL_DEVICE = 128
+"""With CONTROL: the stream is wrapped in a device control string for a terminal (`-CC`)."""
 
 ARGUMENTS_MAX = 65_536
 ENVIRONMENT_ENTRIES_MAX = 4_096
@@ -189,7 +193,7 @@ class CommandMessage(Message):
         self.environment = {} if environment is None else environment
         self.pid = pid
         self.flags = flags
-        """STDIN_TTY, STDOUT_TTY, STDERR_TTY; UTF8 (-u), COLORS_256 (-2); STARTED."""
+        """STDIN_TTY, STDOUT_TTY, STDERR_TTY; UTF8 (-u), COLORS_256 (-2); STARTED; CONTROL, CONTROL_DEVICE."""
         self.tty = tty
         """Path of the terminal on stdin. Empty without one."""
         self.columns = columns
@@ -204,6 +208,11 @@ class CommandMessage(Message):
     def interactive(self) -> bool:
         """Whether the client has a terminal to attach."""
         return bool(self.flags & STDIN_TTY and self.tty)
+
+    @property
+    def control(self) -> bool:
+        """Whether the client is a control client (`-C`)."""
+        return bool(self.flags & CONTROL)
 
     @property
     def term(self) -> str:
@@ -269,16 +278,20 @@ class CommandMessage(Message):
 class Detached(Message):
     """The server releases an attached client, which then clears its screen, prints `text` and exits with `exit_code`."""
 
-    __slots__ = ("exit_code", "hang_up_parent", "text")
+    __slots__ = ("exit_code", "hang_up_parent", "text", "wait")
 
-    def __init__(self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False) -> None:
+    def __init__(
+        self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False, wait: bool = False
+    ) -> None:
         self.text = text
         """The text to print, `[detached (from session work)]`. Empty to print nothing."""
         self.exit_code = exit_code
         self.hang_up_parent = hang_up_parent
         """Whether to send SIGHUP to the client's parent process (`detach-client -P`)."""
+        self.wait = wait
+        """Whether a control client waits for an empty line before it exits (the flag `wait-exit`)."""
 
-    # tag 1 text | 2 exit code u8 | 3 hang up the parent u8
+    # tag 1 text | 2 exit code u8 | 3 hang up the parent u8 | 4 wait for an empty line u8
     def encode(self) -> bytes:
         """Return the bytes."""
         payload = field(1, self.text.encode("utf-8", "surrogateescape")) + field(
@@ -286,6 +299,8 @@ class Detached(Message):
         )
         if self.hang_up_parent:
             payload += field(3, b"\1")
+        if self.wait:
+            payload += field(4, b"\1")
         return message_bytes(DETACHED, payload)
 
     @classmethod
@@ -296,6 +311,7 @@ class Detached(Message):
             single.get(1, b"").decode("utf-8", "surrogateescape"),
             number(single.get(2, b"\0"), 1),
             hang_up_parent=bool(number(single.get(3, b"\0"), 1)),
+            wait=bool(number(single.get(4, b"\0"), 1)),
         )
 
 

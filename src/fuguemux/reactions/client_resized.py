@@ -5,13 +5,14 @@ The option `window-size` says whose terminal counts, `aggressive-resize` whether
 
 from collections.abc import Collection
 
+from fuguemux.model.client_sizes import counting, room_for
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import AnyEvent, LayoutChanged
 from fuguemux.model.ids import WindowId
 from fuguemux.model.layout import resize
-from fuguemux.model.live import LiveView
+from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState, Session, Window, link_of
-from fuguemux.model.window_size import SizedViewer, WindowSize, window_size
+from fuguemux.model.window_size import SizedViewer, WindowSize, bounded, window_size
 from fuguemux.options import options
 from fuguemux.options.derived import status_rows
 
@@ -22,7 +23,7 @@ def decide(
     """Return new layouts for those of `windows` (None: all) whose size is not what their viewers allow. A window without
     viewers keeps its size.
     """
-    viewers = _viewers(state, live)
+    viewers = counting(live.clients())
     if not viewers:
         return Decision()
     events: list[AnyEvent] = []
@@ -42,16 +43,29 @@ def wanted_size(
     state: ServerState,
     defaults: options.Defaults,
     window: Window,
-    viewers: Collection[tuple[Session, SizedViewer]],
+    viewers: Collection[ClientFacts],
 ) -> WindowSize | None:
-    """The size of `window` for the viewers of its sessions. None: the size stays."""
+    """The size of `window` for those of the `viewers` that see it. None: the size stays.
+
+    No window becomes larger than a size that a control client has set for just this window.
+    """
     only_current = options.get_flag(state, defaults, "aggressive-resize", window=window)
-    counting = [
-        viewer
-        for session, viewer in viewers
-        if _sees(session, window.id, only_current=only_current)
-    ]
-    return window_size(options.get(state, defaults, "window-size", window=window), counting)
+    seeing: list[SizedViewer] = []
+    limits: list[tuple[int, int]] = []
+    for client in sorted(viewers, key=lambda client: client.used):
+        session = state.sessions.get(client.session)
+        if session is None or not _sees(session, window.id, only_current=only_current):
+            continue
+        room = room_for(client, window.id, status_rows(state, defaults, session))
+        seeing.append(SizedViewer(room, client.used))
+        if window.id in client.window_sizes:
+            limits.append(client.window_sizes[window.id])
+    size = window_size(options.get(state, defaults, "window-size", window=window), seeing)
+    if size is None or not limits:
+        return size
+    return bounded(
+        min(size.columns, *(x for x, _ in limits)), min(size.rows, *(y for _, y in limits))
+    )
 
 
 def _sees(session: Session, window: WindowId, *, only_current: bool) -> bool:
@@ -59,14 +73,3 @@ def _sees(session: Session, window: WindowId, *, only_current: bool) -> bool:
         link = link_of(session, session.active)
         return link is not None and link.window == window
     return any(link.window == window for link in session.links)
-
-
-def _viewers(state: ServerState, live: LiveView) -> list[tuple[Session, SizedViewer]]:
-    found: list[tuple[Session, SizedViewer]] = []
-    for client in sorted(live.clients(), key=lambda client: client.used):
-        session = state.sessions.get(client.session)
-        if session is None or not client.columns or not client.rows:
-            continue
-        rows = max(client.rows - status_rows(state, live.option_defaults(), session), 1)
-        found.append((session, SizedViewer(WindowSize(client.columns, rows), client.used)))
-    return found

@@ -104,6 +104,7 @@ class Server:
             panes.output,
             clients.viewers,
             clients.alerts,
+            clients.control,
             panes.pane_watcher,
             pipes,
             panes.processes,
@@ -133,6 +134,7 @@ class Server:
             ),
             removed=(
                 lambda terminal: pipes.removed(terminal.id),
+                lambda terminal: clients.control.removed(terminal.id),
                 lambda terminal: clients.surface.scroll.leave(terminal.id),
                 clients.modes.forget,
                 panes.processes.removed,
@@ -245,6 +247,8 @@ class Server:
         self.programs.format_jobs.close()
         if code != EXIT_RESTART:
             clients.viewers.end_all("[server exited]")
+        else:
+            clients.control.end_for("server restarted")
         # Only now, because a client that goes on to the next server must not find this one.
         self._let_nobody_in()
         self.programs.waits.end(restarts=leaving is not None)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.clients.alerts import Alerts
 from fuguemux.server.clients.viewers import Viewers
+from fuguemux.server.control.clients import ControlClients
 from fuguemux.server.output.pane_output import PaneOutput
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.processes.pane_watcher import PaneWatcher
@@ -28,6 +29,7 @@ class OutputEvents:
     _viewers: Viewers
     _alerts: Alerts
     _pane_watcher: PaneWatcher
+    _control: ControlClients
     _pipes: Pipes
     _processes: Processes
 
@@ -40,6 +42,7 @@ class OutputEvents:
         output: PaneOutput,
         viewers: Viewers,
         alerts: Alerts,
+        control: ControlClients,
         pane_watcher: PaneWatcher,
         pipes: Pipes,
         processes: Processes,
@@ -48,6 +51,7 @@ class OutputEvents:
         self._output = output
         self._viewers = viewers
         self._alerts = alerts
+        self._control = control
         self._pane_watcher = pane_watcher
         self._pipes = pipes
         self._processes = processes
@@ -85,6 +89,7 @@ class OutputEvents:
         self._pane_watcher.shown(terminal, events)
         self._viewers.pane_changed(terminal, events)
         self._pipes.output(terminal, data)
+        self._control.output(terminal.id, data)
 
     def output_ended(self, terminal: PaneTerminal) -> None:
         """The PTY has reached its end."""

@@ -4,6 +4,7 @@ This is the lowest module of the server: it imports nothing from the rooms.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from fuguemux.keeper.protocol import EXIT_CANNOT_START
@@ -38,6 +39,26 @@ class Requester(Protocol):
         ...
 
     def done(self) -> None: ...
+
+
+class ReplyBlock(Protocol):
+    """What one command prints, kept together for a requester that is a program (control mode)."""
+
+    def end(self, *, failed: bool = False) -> None:
+        """The command has printed everything that belongs to it. Later calls do nothing."""
+        ...
+
+    def waits(self) -> AbstractContextManager[None]:
+        """While the context lasts, the command waits for something outside. Its block has ended."""
+        ...
+
+
+def begun_block(requester: Requester) -> ReplyBlock | None:
+    """Begin the block of the next command, in the task that runs it. None: the requester keeps no blocks, which those do that
+    have a method `block`.
+    """
+    begin: Callable[[], ReplyBlock | None] | None = getattr(requester, "block", None)
+    return None if begin is None else begin()
 
 
 class EffectResult(NamedTuple):

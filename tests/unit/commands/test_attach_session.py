@@ -29,7 +29,7 @@ def test_attach_makes_a_viewer_and_updates_the_environment() -> None:
 
 def test_attach_to_a_pane_shows_that_pane() -> None:
     outcome = run(attach_session.COMMAND, THREE, "-rt", "b:0.1", interactive=True)
-    assert outcome.effects == (Attach(ClientId(1), SessionId(1), read_only=True),)
+    assert outcome.effects == (Attach(ClientId(1), SessionId(1), flags="read-only,ignore-size"),)
     assert outcome.state.windows[WindowId(1)].active == PaneId(2)
 
 

@@ -8,7 +8,7 @@ import pytest
 from fuguemux.commands import new_session, table
 from fuguemux.commands.parts.attaching import check_can_attach
 from fuguemux.model.decision import Expand, Refused
-from fuguemux.model.effects import Attach, StartProcess, SwitchClient
+from fuguemux.model.effects import Attach, StartProcess
 from fuguemux.model.events import SessionCreated
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf
@@ -115,7 +115,7 @@ def test_an_attached_one_takes_the_size_of_the_terminal_without_the_status_line(
 
 def test_an_attached_client_is_switched() -> None:
     outcome = made(on=state(session("a")), session=0, columns=80, rows=25)
-    assert outcome.effects[-1] == SwitchClient(ClientId(1), SessionId(1))
+    assert outcome.effects[-1] == Attach(ClientId(1), SessionId(1))
 
 
 def test_the_size_given_is_the_sessions_default_size() -> None:

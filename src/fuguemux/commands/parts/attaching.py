@@ -4,8 +4,9 @@ from fnmatch import fnmatchcase
 
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.target import Target
+from fuguemux.model.client_flags import READ_ONLY_ALSO
 from fuguemux.model.decision import Decision, Refused, Request
-from fuguemux.model.effects import AnyEffect, Attach, SwitchClient
+from fuguemux.model.effects import AnyEffect, Attach
 from fuguemux.model.events import AnyEvent, EnvironmentSet, PaneActivated, WindowSelected
 from fuguemux.model.ids import SessionId
 from fuguemux.model.live import LiveView
@@ -22,20 +23,26 @@ def check_can_attach(request: Request) -> None:
     """
     if request.session is not None:
         return
+    # A control client without a terminal shows nothing, so it cannot show itself.
+    can_nest = request.interactive or not request.control
     known = b"TMUX" if request.as_tmux and b"TMUX_PANE" in request.environment else b"FUGUE"
-    if request.environment.get(known) and request.pane is not None:
+    if can_nest and request.environment.get(known) and request.pane is not None:
         raise Refused(NESTED.format(known.decode()))
-    if not request.interactive:
+    if not request.interactive and not request.control:
         raise Refused("open terminal failed: not a terminal")
 
 
 def effect_of(
-    request: Request, session: SessionId, *, detach_others: bool = False, read_only: bool = False
+    request: Request, session: SessionId, *, detach_others: bool = False, flags: str = ""
 ) -> AnyEffect:
-    """The effect that shows `session` to the client that asks."""
-    if request.session is not None:
-        return SwitchClient(request.client, session)
-    return Attach(request.client, session, detach_others, read_only)
+    """The effect that shows `session` to the client that asks, and changes its `flags`."""
+    return Attach(request.client, session, detach_others, flags)
+
+
+def given_flags(invocation: Invocation) -> str:
+    """The flags that the client gets by `-f`, and by `-r`."""
+    words = [READ_ONLY_ALSO] if invocation.flags.has("r") else []
+    return ",".join((*words, invocation.flags.value("f") or "")).strip(",")
 
 
 def taken_over(
@@ -71,7 +78,7 @@ def attached(
     session: Session,
     *,
     detach_others: bool,
-    read_only: bool = False,
+    client_flags: str = "",
     events: tuple[AnyEvent, ...] = (),
 ) -> Decision:
     """Apply `events`, then show `session` to the client that asks. Its environment is taken over unless `-E` is given."""
@@ -79,7 +86,7 @@ def attached(
     check_can_attach(request)
     if not invocation.flags.has("E"):
         events += environment_updates(state, session, request.environment)
-    effect = effect_of(request, session.id, detach_others=detach_others, read_only=read_only)
+    effect = effect_of(request, session.id, detach_others=detach_others, flags=client_flags)
     return Decision(events, (effect,))
 
 

@@ -7,6 +7,7 @@ from fuguemux.commands.parts import settings
 from fuguemux.config.secrets import named
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.target import Target
+from fuguemux.model.client_sizes import counting, room_for
 from fuguemux.model.closing import renumbered
 from fuguemux.model.decision import Expand as ExpandLine
 from fuguemux.model.decision import Refused, Reply
@@ -108,9 +109,9 @@ def viewers_of(state: ServerState, live: LiveView, session: Session) -> list[Siz
     """The clients that show `session`, with the size of their terminals without the status line."""
     rows_taken = status_rows(state, live.option_defaults(), session)
     return [
-        SizedViewer(WindowSize(client.columns, client.rows - rows_taken), client.used)
-        for client in live.clients()
-        if client.session == session.id and client.columns and client.rows
+        SizedViewer(room_for(client, None, rows_taken), client.used)
+        for client in counting(live.clients())
+        if client.session == session.id
     ]
 
 

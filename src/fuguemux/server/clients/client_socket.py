@@ -109,7 +109,7 @@ class ClientSocket(asyncio.Protocol):
                 if not connection.stdin_came(payload):
                     raise PeerBroke("standard input that was not requested")
             case messages.INPUT:
-                if connection.is_attached:
+                if connection.is_attached or (connection.command and connection.command.control):
                     handler.input(connection, payload)
             case messages.RESIZE:
                 handler.resized(connection, *messages.decode_size(payload))

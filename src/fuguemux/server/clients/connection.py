@@ -142,16 +142,29 @@ class Connection:
         """Replace the token given to `attached`: the client looks at another session now."""
         self._send(message_bytes(messages.RESUME, resume))
 
+    def control(self, data: bytes) -> None:
+        """Send bytes for the stdout of a control client. The caller limits what waits."""
+        self._send_chunks(messages.OUTPUT if self.is_attached else messages.STDOUT, data)
+
     def output(self, data: bytes) -> None:
-        """Send bytes for the attached client's terminal. Drops a client that has stopped reading."""
+        """Send bytes for the attached client's terminal; none for that of a control client, which shows no screen.
+
+        Drops a client that has stopped reading."""
+        if self.command is not None and self.command.control:
+            return
         if self.is_open and self._outbox.length + len(data) > self._owner.viewer_outbox_bytes_max:
             self.drop("[detached: this terminal did not keep up; attach again]")
             return
         self._send_chunks(messages.OUTPUT, data)
 
-    def detached(self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False) -> None:
-        """Detach the client: it restores its terminal and prints `text`. Closes when everything is sent."""
-        self._send(Detached(text, exit_code, hang_up_parent=hang_up_parent).encode())
+    def detached(
+        self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False, wait: bool = False
+    ) -> None:
+        """Detach the client: it restores its terminal and prints `text`. Closes when everything is sent.
+
+        `wait`: a control client first reads its input up to an empty line."""
+        said = Detached(text, exit_code, hang_up_parent=hang_up_parent, wait=wait)
+        self._send(said.encode())
         self._leave("detached")
 
     def drop(self, text: str) -> None:

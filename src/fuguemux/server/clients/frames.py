@@ -20,7 +20,11 @@ class Frames:
 
     def schedule(self, viewer: Viewer, *, not_before: float = 0.0) -> None:
         """Draw soon: at once if the last frame was long ago, else when the next one is due."""
-        if viewer.frame_timer is not None or viewer.suspended or not viewer.dirty:
+        if (
+            viewer.frame_timer is not None
+            or viewer.suspended
+            or not (viewer.dirty and viewer.draws)
+        ):
             return
         due = max(viewer.frame_at + 1.0 / self._frame_rate_hz(), not_before)
         if due <= self._loop.time():
@@ -34,7 +38,7 @@ class Frames:
             if viewer.frame_timer is None:
                 self.schedule(viewer, not_before=self._loop.time() + SYNC_SECONDS_MAX)
                 viewer.frame_held_by = terminal.id
-        elif terminal.echo_awaited and not viewer.suspended:
+        elif terminal.echo_awaited and viewer.draws and not viewer.suspended:
             self.cancel(viewer)
             self._draw(viewer)
         else:

@@ -1,6 +1,7 @@
 """The kinds of requesters: a client's connection, the keys of an attached client, hooks, and the files of `-f`."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
@@ -11,7 +12,7 @@ from fuguemux.model.state import ServerState
 from fuguemux.protocol import messages
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.ports import Requester
+from fuguemux.server.ports import ReplyBlock, Requester
 
 
 def text_of(word: bytes) -> str:
@@ -57,6 +58,16 @@ class ConnectionRequester:
         self._socket_path = socket_path
         self._told: set[str] = set()
 
+    @property
+    def can_attach(self) -> bool:
+        """Whether the client has a terminal, or needs none."""
+        return self.command.interactive or self.command.control
+
+    @property
+    def has_stdin(self) -> bool:
+        """Whether commands may read the client's standard input."""
+        return not (self.connection.is_attached or self.command.control)
+
     def request(self, argv: tuple[str, ...]) -> Request:
         """The request for `argv` with this client's directory, environment and terminal."""
         command = self.command
@@ -81,6 +92,18 @@ class ConnectionRequester:
         """Send to the client's stderr."""
         if data and not self.connection.is_attached:
             self.connection.stderr(data)
+
+    def warn(self, data: bytes) -> None:
+        """Print on stderr what is not the answer of a command."""
+        self.stderr(data)
+
+    def batch(self) -> AbstractContextManager[None]:
+        """While the context lasts, the client's commands run."""
+        return nullcontext()
+
+    def finish(self, code: int) -> None:
+        """All commands have ended, and the client is not attached: end it."""
+        self.connection.exit(code)
 
     def waits(self, text: str) -> None:
         """On a terminal: a line that disappears when other output follows. Otherwise a line on stderr, once per text."""
@@ -166,6 +189,11 @@ class HookRequester:
         self._session = session
         self._pane = pane
         self._variables = variables
+
+    def block(self, *, hooked: bool = True) -> ReplyBlock | None:
+        """Begin a block, if the requester of the command keeps them."""
+        begin: Callable[..., ReplyBlock | None] | None = getattr(self._requester, "block", None)
+        return None if begin is None else begin(hooked=hooked)
 
     def request(self, argv: tuple[str, ...]) -> Request:
         """The request for `argv`, with the target of the command."""

@@ -5,6 +5,7 @@ import base64
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from fuguemux.model.client_flags import ClientFlags, changed
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.layout import rectangles
 from fuguemux.model.limits import CLIENT_COLUMNS_MAX, CLIENT_ROWS_MAX
@@ -59,6 +60,9 @@ class Drag(NamedTuple):
 class Viewer:
     """The state of one attached client. Belongs to the loop's thread."""
 
+    draws = True
+    """Whether it has a screen."""
+
     def __init__(
         self,
         connection: Connection,
@@ -66,8 +70,7 @@ class Viewer:
         session: SessionId,
         surface: Surface,
         now_s: int,
-        *,
-        read_only: bool,
+        flags: ClientFlags,
     ) -> None:
         self.connection = connection
         self.command = command
@@ -77,7 +80,7 @@ class Viewer:
         self.created_s = self.activity_s = now_s
         self.used = 0
         self.last_session: SessionId | None = None
-        self.read_only = read_only
+        self.flags = flags
         self.key_table = ""
         """The table of the next key; empty: the one that the option `key-table` names."""
         self.repeats = False
@@ -116,7 +119,20 @@ class Viewer:
     @property
     def name(self) -> str:
         """Its name in list-clients: the path of its terminal, if it has one."""
-        return self.tty or f"client-{self.client}"
+        return self.tty or f"client-{self.command.pid}"
+
+    @property
+    def read_only(self) -> bool:
+        """Whether its keys go to no program."""
+        return self.flags.read_only
+
+    def set_flags(self, flags: ClientFlags) -> None:
+        """Take over new flags."""
+        self.flags = flags
+
+    def change_flags(self, text: str) -> None:
+        """Change flags as `client_flags.changed` reads them."""
+        self.set_flags(changed(self.flags, text, control=not self.draws))
 
     def facts(self) -> ClientFacts:
         """Facts about the client for commands and formats."""
@@ -131,7 +147,7 @@ class Viewer:
             self.created_s,
             self.activity_s,
             term=self.command.term,
-            read_only=self.read_only,
+            flags=self.flags,
             key_table=self.key_table,
             environment=self.command.environment,
             used=self.used,
@@ -145,6 +161,10 @@ class Viewer:
     def begin(self) -> None:
         """Take over the client's screen."""
         self.connection.output(ENTER)
+
+    def leave(self, text: str, *, hang_up_parent: bool = False) -> None:
+        """Give the client its screen back and print `text` there."""
+        self.connection.detached(text, hang_up_parent=hang_up_parent)
 
     def current_session(self) -> Session | None:
         """The session that it shows. None if the session was closed."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from fuguemux.model import effects as ef
+from fuguemux.model.client_flags import NO_FLAGS, ClientFlags, changed
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.live import ClientFacts
@@ -14,16 +15,17 @@ from fuguemux.observe.clock import Clock
 from fuguemux.options import options
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients import resume_token
+from fuguemux.server.clients.attaching import checked, next_session, others
 from fuguemux.server.clients.connection import Connection
+from fuguemux.server.clients.control_port import ControlPort
 from fuguemux.server.clients.cover import cover, notice_page
 from fuguemux.server.clients.frames import Frames
 from fuguemux.server.clients.message_log import MessageLog
-from fuguemux.server.clients.requesters import ConnectionRequester
 from fuguemux.server.clients.status_clock import StatusClock
 from fuguemux.server.clients.viewer import Surface, Viewer, mode_style
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.previews import LastScreensPort
-from fuguemux.server.ports import EffectFailed, Requester
+from fuguemux.server.ports import Requester
 from fuguemux.terminal.emulator import ClipboardWrite, Event, TitleChanged
 from fuguemux.terminal.style import text_width
 
@@ -44,6 +46,7 @@ class Viewers:
         happened: Callable[[str, SessionId], None],
         last_screens: LastScreensPort,
         greeting: Callable[[], Sequence[str]],
+        control: ControlPort,
     ) -> None:
         """`happened` is called with the name of a hook when a client comes, goes, is resized or shows another
         session.
@@ -75,6 +78,8 @@ class Viewers:
         self.status_clock = StatusClock(loop, self._number, self.schedule, self._frames.schedule)
         self._last_screens = last_screens
         self._greeting = greeting
+        self.control = control
+        control.connect(self._forget)
 
     def get(self, client: ClientId) -> Viewer | None:
         """The viewer. None: the client is not attached."""
@@ -104,31 +109,28 @@ class Viewers:
     def attach(self, requester: Requester, effect: ef.Attach) -> None:
         """Attach the requesting client. A client that is attached already shows the session instead."""
         if effect.detach_others:
-            for viewer in list(self._viewers.values()):
-                if viewer.session == effect.session and viewer.client != effect.client:
-                    self.detach(ef.Detach(viewer.client))
-        if effect.client in self._viewers:
+            for viewer in others(self._viewers.values(), effect.session, effect.client):
+                self.detach(ef.Detach(viewer.client))
+        attached = self._viewers.get(effect.client)
+        if attached is not None:
+            attached.change_flags(effect.flags)
             self.switch(effect.client, effect.session)
             return
-        if not isinstance(requester, ConnectionRequester) or not requester.command.interactive:
-            raise EffectFailed("open terminal failed: not a terminal")
-        if not requester.connection.is_open:  # its end was reported before, and will not be again
-            raise EffectFailed("open terminal failed: the client is gone")
-        self.add(
-            requester.connection, requester.command, effect.session, read_only=effect.read_only
-        )
+        client = checked(requester)
+        flags = changed(NO_FLAGS, effect.flags, control=client.command.control)
+        self.add(client.connection, client.command, effect.session, flags)
 
     def add(
         self,
         connection: Connection,
         command: CommandMessage,
         session: SessionId,
-        *,
-        read_only: bool = False,
+        flags: ClientFlags = NO_FLAGS,
     ) -> Viewer:
-        """Make a viewer of a connection whose client has a terminal."""
-        now_s = self._clock.wall_ms() // 1000
-        viewer = Viewer(connection, command, session, self._surface, now_s, read_only=read_only)
+        """Make a viewer of a connection whose client has a terminal, or is a control client."""
+        now_s, surface = self._clock.wall_ms() // 1000, self._surface
+        make = self.control.viewer if command.control else Viewer
+        viewer = make(connection, command, session, surface, now_s, flags)
         self._viewers[viewer.client] = viewer
         self.used(viewer)
         connection.attached(self._token(viewer))
@@ -136,8 +138,10 @@ class Viewers:
         self.status_clock.begin(viewer)
         self._came(session)
         self._happened("client-attached", session)
+        self.control.shows(viewer)
         self._sizes_changed()
-        self._greet(viewer)
+        if viewer.draws:
+            self._greet(viewer)
         self.schedule(viewer)
         return viewer
 
@@ -155,7 +159,7 @@ class Viewers:
 
     def _token(self, viewer: Viewer) -> bytes:
         places = self._surface.scroll.places()
-        return resume_token.encode(viewer.session, read_only=viewer.read_only, scrolled=places)
+        return resume_token.encode(viewer.session, flags=viewer.flags, scrolled=places)
 
     def _scrolled(self) -> None:
         """A pane shows another part of its history. Update the resume tokens, so that a client shows it again after a
@@ -166,7 +170,7 @@ class Viewers:
     def resume(self, connection: Connection, command: CommandMessage, session: SessionId) -> Viewer:
         """Attach a client again that was attached to the previous server."""
         wanted = resume_token.decode(command.resume)
-        viewer = self.add(connection, command, session, read_only=wanted.read_only)
+        viewer = self.add(connection, command, session, wanted.flags)
         for pane, rows in wanted.scrolled:
             terminal = self._surface.panes.get(pane)
             if terminal is not None:
@@ -176,7 +180,10 @@ class Viewers:
     def switch(self, client: ClientId, session: SessionId) -> None:
         """Let the client show another session."""
         viewer = self._viewers.get(client)
-        if viewer is None or viewer.session == session:
+        if viewer is None:
+            return
+        if viewer.session == session:
+            self.control.shows(viewer)
             return
         viewer.last_session, viewer.session = viewer.session, session
         viewer.connection.resume_as(self._token(viewer))
@@ -184,6 +191,7 @@ class Viewers:
         self.status_clock.begin(viewer)
         self._came(session)
         self._happened("client-session-changed", session)
+        self.control.shows(viewer)
         self._sizes_changed()
         self.schedule(viewer)
 
@@ -197,21 +205,29 @@ class Viewers:
         self._let_go(viewer, f"[detached (from session {name})]", hang_up_parent=effect.kill_parent)
 
     def _let_go(self, viewer: Viewer, text: str, *, hang_up_parent: bool = False) -> None:
+        self._forget(viewer)
+        viewer.leave(text, hang_up_parent=hang_up_parent)
+
+    def _forget(self, viewer: Viewer) -> None:
+        """The client is no longer attached."""
         self._viewers.pop(viewer.client, None)
         self.status_clock.end(viewer.client)
         self._frames.cancel(viewer)
-        viewer.connection.detached(text, hang_up_parent=hang_up_parent)
+        self.control.left(viewer)
         self._happened("client-detached", viewer.session)
+        self._sizes_changed()
+
+    def settings_changed(self, viewer: Viewer) -> None:
+        """The client's flags, or the size that it has set, are different now."""
+        self.used(viewer)
+        viewer.connection.resume_as(self._token(viewer))
         self._sizes_changed()
 
     def closed(self, connection: Connection) -> None:
         """The connection is closed: the client was killed, its terminal was closed, or it was too slow."""
-        viewer = self._viewers.pop(connection.client, None)
+        viewer = self._viewers.get(connection.client)
         if viewer is not None:
-            self.status_clock.end(viewer.client)
-            self._frames.cancel(viewer)
-            self._happened("client-detached", viewer.session)
-            self._sizes_changed()
+            self._forget(viewer)
 
     def end_all(self, text: str) -> None:
         """Detach all clients."""
@@ -240,7 +256,7 @@ class Viewers:
         for viewer in list(self._viewers.values()):
             session = after.sessions.get(viewer.session)
             if session is None:
-                other = self._other_session(after, viewer)
+                other = next_session(after, self._surface.live, viewer.last_session)
                 if other is None:
                     self._let_go(viewer, "[exited]")
                 else:
@@ -248,17 +264,6 @@ class Viewers:
                 continue
             viewer.dirty = True
             self.schedule(viewer)
-
-    def _other_session(self, state: ServerState, viewer: Viewer) -> SessionId | None:
-        """The session for a viewer whose session was closed, by the option `detach-on-destroy`."""
-        if (
-            options.get(state, self._surface.live.option_defaults(), "detach-on-destroy") == "on"
-            or not state.sessions
-        ):
-            return None
-        if viewer.last_session in state.sessions:
-            return viewer.last_session
-        return max(state.sessions)
 
     def pane_changed(self, terminal: PaneTerminal, events: Sequence[Event]) -> None:
         """The pane's screen has changed. `events` happened during the change."""
@@ -337,7 +342,7 @@ class Viewers:
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
         """Show a message, a question or a page on the client."""
         viewer = self._viewers.get(effect.client)
-        if viewer is None:
+        if viewer is None or not (viewer.draws or isinstance(effect, ef.ShowMessage)):
             return
         if isinstance(effect, ef.ShowMessage):
             self.message(viewer, effect.text, effect.duration_ms)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from fuguemux.model.ids import PaneId, SessionId
+from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
 from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.server.clients.alerted_clients import AlertedViewers
@@ -14,6 +15,8 @@ from fuguemux.server.clients.window_sizes import WindowSizes
 from fuguemux.server.composition.base import Base
 from fuguemux.server.composition.log import LogParts
 from fuguemux.server.composition.panes import PaneParts, StateParts
+from fuguemux.server.control.clients import ControlClients
+from fuguemux.server.control.notifications import Happening
 from fuguemux.server.copy.copy_mode import ModeFacts
 from fuguemux.server.copy.copy_mouse import Dragging
 from fuguemux.server.copy.scroll_views import ScrollViews
@@ -21,6 +24,7 @@ from fuguemux.server.modes.entering import ModeEntry
 from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.output_events import OutputEvents
 from fuguemux.server.recovery import recovery_notice
+from fuguemux.server.requests.hooks import Notice
 
 
 class ClientParts(NamedTuple):
@@ -34,6 +38,7 @@ class ClientParts(NamedTuple):
     modes: PaneModes
     entry: ModeEntry
     dragging: Dragging
+    control: ControlClients
 
     def in_mode(self, pane: PaneId) -> ModeFacts:
         """The values for formats about a pane's modes."""
@@ -72,6 +77,8 @@ def build_clients(
         state.view.attached(session)
         alerts.attached(session)
 
+    control = ControlClients(base.loop, state.state, state.view, base.clock)
+    panes.hooks.listener = lambda notice: control.changed(_change(state.state(), notice))
     viewers = Viewers(
         base.loop,
         surface,
@@ -82,6 +89,7 @@ def build_clients(
         panes.hooks.client_did,
         panes.last_screens,
         notices.greeting,
+        control,
     )
     alerts = Alerts(
         base.loop, state.state, state.view, AlertedViewers(viewers), panes.hooks.window_did
@@ -91,7 +99,14 @@ def build_clients(
     dragging = Dragging(
         state.state, state.panes, scroll, lambda terminal: viewers.pane_changed(terminal, ())
     )
-    return ClientParts(notices, surface, sizes, viewers, alerts, modes, entry, dragging)
+    return ClientParts(notices, surface, sizes, viewers, alerts, modes, entry, dragging, control)
+
+
+def _change(state: ServerState, notice: Notice) -> Happening:
+    """The notice of a hook, for control clients."""
+    window = None if notice.window is None else state.windows.get(notice.window)
+    name = "" if window is None else window.name
+    return Happening(notice.name, notice.session, notice.window, notice.pane, name)
 
 
 def _recovery(report: RecoveryReport, clock: Clock, started_ns: int) -> str:

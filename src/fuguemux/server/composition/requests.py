@@ -14,10 +14,12 @@ from fuguemux.server.composition.clients import ClientParts
 from fuguemux.server.composition.log import LogParts
 from fuguemux.server.composition.panes import PaneParts, StateParts
 from fuguemux.server.composition.programs import ProgramParts
+from fuguemux.server.control.settings import ClientSettings
 from fuguemux.server.copy.copy_commands import CopyCommands
 from fuguemux.server.ending import ServerEnd
 from fuguemux.server.recovery import recovery_notice
 from fuguemux.server.requests.command_effects import CommandEffects
+from fuguemux.server.requests.control_input import ControlInput
 from fuguemux.server.requests.effect_runner import EffectRunner
 from fuguemux.server.requests.executor import Executor
 from fuguemux.server.requests.key_input import KeyInput
@@ -70,15 +72,20 @@ def build_requests(
         clients.dragging,
     )
     programs.mode_keys.connect(executor, keys.run_text, panes.hooks.mode_changed)
+    socket_path = panes.environment.socket_path
+    control = ControlInput(
+        state.engine, executor, clients.viewers, clients.control, base.spawn, socket_path
+    )
     handler = RequestHandler(
         executor,
         clients.viewers,
         keys,
+        control,
         state.state,
         base.clock,
         panes.rebuilding.with_screens(readiness.wait, state.state),
         files.served,
-        panes.environment.socket_path,
+        socket_path,
         state.view,
         lambda: end_unneeded(
             state.engine, end, base.report, is_safe_mode=base.booted.safe is not None
@@ -119,6 +126,7 @@ def _executor(
         CopyCommands(state.engine, state.panes, clients.viewers, durable, panes.last_screens.fetch),
         clients.entry,
         clients.alerts,
+        ClientSettings(clients.viewers),
     )
     executor = Executor(state.engine, effects, durable, panes.gate, panes.hooks, admin.documents)
     command_effects.connect(executor)

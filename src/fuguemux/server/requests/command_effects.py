@@ -199,7 +199,7 @@ class CommandEffects:
 
 
 async def _stdin_of(requester: Requester) -> bytes:
-    if not isinstance(requester, ConnectionRequester) or requester.connection.is_attached:
+    if not isinstance(requester, ConnectionRequester) or not requester.has_stdin:
         raise EffectFailed("-: Bad file descriptor")
     try:
         data = await requester.connection.read_stdin(BUFFER_BYTES_MAX)

@@ -35,6 +35,16 @@ class ProcessStarter(Protocol):
         ...
 
 
+class SettingsPort(Protocol):
+    """What can be set for a client."""
+
+    def set_for_client(
+        self, effect: ef.SetClientFlags | ef.SetControlSize | ef.SetPaneFlow | ef.Subscribe
+    ) -> None:
+        """Raises EffectFailed if the client has too many subscriptions."""
+        ...
+
+
 class ViewersPort(Protocol):
     """Attached clients."""
 
@@ -217,6 +227,7 @@ class EffectRunner:
         copy_modes: CopyModes,
         modes: ModesPort,
         alerts: AlertsPort,
+        settings: SettingsPort,
     ) -> None:
         self.turn = Turn()
         self._panes = panes
@@ -232,6 +243,7 @@ class EffectRunner:
         self._copy_modes = copy_modes
         self._modes = modes
         self._alerts = alerts
+        self._settings = settings
 
     async def run(
         self, effects: Sequence[ef.AnyEffect], requester: Requester
@@ -284,6 +296,8 @@ class EffectRunner:
                 self._screens.detach(effect)
             case ef.ClearAlerts(session):
                 self._alerts.cleared(session)
+            case ef.SetClientFlags() | ef.SetControlSize() | ef.SetPaneFlow() | ef.Subscribe():
+                self._settings.set_for_client(effect)
             case ef.Refresh(client):
                 self._screens.refresh(client)
             case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():

@@ -4,9 +4,9 @@ durable."""
 import asyncio
 import errno
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from fuguemux.commands import table
 from fuguemux.engine.commit import EventRefused
@@ -15,7 +15,17 @@ from fuguemux.formats.formats import TooExpensive
 from fuguemux.keeper.protocol import explained
 from fuguemux.language.language import Parsed
 from fuguemux.model.decision import Refused, Reply, Request
-from fuguemux.model.effects import AnyEffect
+from fuguemux.model.effects import (
+    AnyEffect,
+    IfShell,
+    LoadBuffer,
+    RunCommands,
+    RunFileCommands,
+    RunLongTexts,
+    RunShell,
+    SaveBuffer,
+    WaitFor,
+)
 from fuguemux.model.ids import NOBODY
 from fuguemux.model.live import AnyQuestion, NotAtHand
 from fuguemux.observe.diagnostics import channel
@@ -24,9 +34,11 @@ from fuguemux.server.ports import (
     EffectFailed,
     EffectResult,
     NotDurable,
+    ReplyBlock,
     Requester,
     ServerEnding,
     Words,
+    begun_block,
 )
 from fuguemux.server.requests.long_texts import parsed_text
 from fuguemux.server.requests.source_places import placed, reading, told
@@ -36,6 +48,11 @@ from fuguemux.server.work.sequence_gate import SequenceGate
 from fuguemux.server.work.waits import ServerEnds
 
 diagnostics = channel("commands")
+
+OUTSIDE: Final = (RunShell, IfShell, WaitFor, LoadBuffer, SaveBuffer)
+"""Effects for which tmux, too, waits after the end of the command's block in control mode."""
+INSIDE: Final = (RunCommands, RunFileCommands, RunLongTexts)
+"""Effects that run commands, each with a block of its own."""
 
 
 class Effects(Protocol):
@@ -162,8 +179,22 @@ class Executor:
         return await self.run_parsed(commands, requester)
 
     async def _guarded(self, words: Words, requester: Requester, *, late: bool) -> Result:
+        block = begun_block(requester)
+        if block is None:
+            return await self._caught(words, requester, None, late=late)
+        failed = True
         try:
-            return await self._run_one(words, requester, late=late)
+            result = await self._caught(words, requester, block, late=late)
+            failed = not result.goes_on
+        finally:
+            block.end(failed=failed)
+        return result
+
+    async def _caught(
+        self, words: Words, requester: Requester, block: ReplyBlock | None, *, late: bool
+    ) -> Result:
+        try:
+            return await self._run_one(words, requester, block, late=late)
         except Refused as refusal:
             if isinstance(refusal, TooExpensive):
                 holder = f"command {table.known_name(words)}"
@@ -186,11 +217,13 @@ class Executor:
             _tell(requester, f"{words[0]}: the log could not be written: {reason}")
         return Result(1, goes_on=False)
 
-    async def _run_one(self, words: Words, requester: Requester, *, late: bool) -> Result:
+    async def _run_one(
+        self, words: Words, requester: Requester, block: ReplyBlock | None, *, late: bool
+    ) -> Result:
         read: dict[AnyQuestion, Any] = {}
         while True:
             try:
-                return await self._run_with(read, words, requester, late=late)
+                return await self._run_with(read, words, requester, block, late=late)
             except (
                 NotAtHand
             ) as missing:  # nothing has happened yet, and other commands have the turn meanwhile
@@ -206,7 +239,13 @@ class Executor:
             raise EffectFailed(f"{words[0]}: {error.strerror or error}") from error
 
     async def _run_with(
-        self, read: Mapping[AnyQuestion, Any], words: Words, requester: Requester, *, late: bool
+        self,
+        read: Mapping[AnyQuestion, Any],
+        words: Words,
+        requester: Requester,
+        block: ReplyBlock | None,
+        *,
+        late: bool,
     ) -> Result:
         async with self._turn.of(requester):
             if self._over and not late:
@@ -232,11 +271,13 @@ class Executor:
             _tell(requester, reply.error)
         code = reply.exit_code or unsure
         for waiting in later:
-            with self.gate.opened():
+            with self.gate.opened(), _waiting(block, outcome.decision.effects):
                 ending = await waiting
             if ending.stdout:
                 requester.stdout(ending.stdout)
             code = ending.exit_code or code
+        if block is not None:
+            block.end(failed=reply.exit_code != 0)
         if reply.exit_code == 0:
             await self._hooks.after(request, requester)
         return Result(code, goes_on=reply.exit_code == 0)
@@ -263,6 +304,20 @@ class Executor:
 
 def _place_of(command: Parsed) -> tuple[str, int]:
     return command.file, command.line
+
+
+def _waiting(
+    block: ReplyBlock | None, effects: Sequence[AnyEffect]
+) -> AbstractContextManager[None]:
+    """The context in which a command's effects are awaited. Those that run commands end its block, because each of these
+    has its own; those that wait for something outside also let it wait.
+    """
+    if block is not None:
+        if any(isinstance(effect, OUTSIDE) for effect in effects):
+            return block.waits()
+        if any(isinstance(effect, INSIDE) for effect in effects):
+            block.end()
+    return nullcontext()
 
 
 def _tell(requester: Requester, text: str) -> None:

@@ -94,6 +94,8 @@ class Hooks:
         """How many notices waited before those of the latest transaction."""
         self._running = False
         self._executor: Executor | None = None
+        self.listener: Callable[[Notice], None] = lambda _notice: None
+        """Told of each notice that is not caused by a hook, in their order, whether there is a hook for it or not."""
 
     def connect(self, executor: Executor) -> None:
         """Connect the executor, which is built after this object. No hook runs before that."""
@@ -181,8 +183,11 @@ class Hooks:
     def happened(self, notice: Notice, *, at: int | None = None) -> None:
         """Run the hooks of `notice`, if there are any, after those that wait already, or after the first `at` of
         them."""
+        if self._executor is None or _in_hook.get():
+            return
+        self.listener(notice)
         texts = self._texts(notice)
-        if not texts or self._executor is None or _in_hook.get():
+        if not texts:
             return
         self._waiting.insert(len(self._waiting) if at is None else at, (notice, texts))
         if not self._running:

@@ -21,6 +21,7 @@ from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.requesters import ConnectionRequester, text_of
 from fuguemux.server.clients.viewers import Viewers
 from fuguemux.server.ports import ServerEnding
+from fuguemux.server.requests.control_input import ControlInput
 from fuguemux.server.requests.executor import Executor
 from fuguemux.server.requests.key_input import KeyInput
 from fuguemux.server.work.waits import ServerEnds
@@ -37,6 +38,7 @@ class RequestHandler:
         executor: Executor,
         viewers: Viewers,
         keys: KeyInput,
+        control: ControlInput,
         state: Callable[[], ServerState],
         clock: Clock,
         ready: Callable[[Connection], Awaitable[None]],
@@ -59,6 +61,7 @@ class RequestHandler:
         self._executor = executor
         self._viewers = viewers
         self._keys = keys
+        self._control = control
         self._state = state
         self._clock = clock
         self._ready = ready
@@ -72,11 +75,11 @@ class RequestHandler:
             if connection.is_open:
                 self._resume(connection, command)
             return
-        requester = ConnectionRequester(connection, command, self._state, self._socket_path)
+        requester = self._requester(connection, command)
         try:
             words = [text_of(word) for word in command.argv]
             commands = command_lines.parse(words) or self._without_words(requester)
-            if len(commands) > 1:  # if one of them can never run, none runs
+            if len(commands) > 1 or command.control:  # if one of them can never run, none runs
                 for number, one in enumerate(commands, 1):
                     check_known(TABLE, self._state(), one)
                     if number % LOOKED_UP_AT_ONCE == 0:
@@ -84,10 +87,11 @@ class RequestHandler:
         except Refused as refusal:
             text = refusal.told(as_tmux=requester.as_tmux)
             requester.stderr(f"{text}\n".encode("utf-8", "surrogateescape"))
-            connection.exit(1)
+            requester.finish(1)
             return
         try:
-            code = await self._executor.begin(commands, requester)
+            with requester.batch():
+                code = await self._executor.begin(commands, requester)
         except ServerEnding:
             connection.not_begun()
             return
@@ -96,12 +100,19 @@ class RequestHandler:
             return
         started = command.flags & messages.STARTED
         if started:
-            requester.stderr(self._warning().encode("utf-8", "surrogateescape"))
+            requester.warn(self._warning().encode("utf-8", "surrogateescape"))
         if not connection.is_attached and connection.is_open:
-            connection.exit(code)
+            requester.finish(code)
         self._served(connection)
+        if command.control:
+            self._control.go_on(connection)
         if started and not any(map(_asks_to_stay, commands)):
             self._unneeded()
+
+    def _requester(self, connection: Connection, command: CommandMessage) -> ConnectionRequester:
+        if command.control:
+            return self._control.requester(connection, command, typed=False)
+        return ConnectionRequester(connection, command, self._state, self._socket_path)
 
     def _without_words(self, requester: ConnectionRequester) -> list[tuple[str, ...]]:
         """The commands for `fugue` without a command. `tmux` without a command always creates a session."""
@@ -123,7 +134,10 @@ class RequestHandler:
         self._viewers.resume(connection, command, session)
 
     def input(self, connection: Connection, data: bytes) -> None:
-        """Keys of an attached client."""
+        """Keys of an attached client, or lines of a control client."""
+        if connection.command is not None and connection.command.control:
+            self._control.received(connection, data)
+            return
         self._keys.bytes_typed(connection, data)
 
     def resized(self, connection: Connection, columns: int, rows: int) -> None:
@@ -141,12 +155,15 @@ class RequestHandler:
     def drained(self, connection: Connection) -> None:
         """The client reads again."""
         self._viewers.drained(connection)
+        self._viewers.control.drained(connection.client)
 
     def closed(self, connection: Connection, reason: str) -> None:
         """The connection is gone."""
         del reason
         self._viewers.closed(connection)
         self._gone(connection.client)
+        self._viewers.control.closed(connection.client)
+        self._control.closed(connection.client)
 
 
 def _tell_end(connection: Connection, requester: ConnectionRequester, ends: ServerEnds) -> None:

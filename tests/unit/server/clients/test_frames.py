@@ -17,6 +17,7 @@ class Screen:
     """A viewer as far as frames go, that counts them."""
 
     def __init__(self) -> None:
+        self.draws = True
         self.suspended = False
         self.dirty = True
         self.frame_timer: asyncio.Handle | None = None

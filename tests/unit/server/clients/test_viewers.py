@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from fuguemux.model import effects as ef
+from fuguemux.model.client_flags import ClientFlags
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.state import ServerState
 from fuguemux.protocol import messages
@@ -19,6 +20,7 @@ from fuguemux.server.clients.requesters import ConnectionRequester
 from fuguemux.server.clients.surface import ServerSurface
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
+from fuguemux.server.control.clients import ControlClients
 from fuguemux.server.copy.scroll_views import ScrollViews
 from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.panes.last_screens import LastScreens
@@ -94,6 +96,9 @@ class World:
                 self.told.append,
             ),
             lambda: self.notices,
+            ControlClients(
+                asyncio.get_running_loop(), lambda: self.now, FakeLive(), self.panes.clock
+            ),
         )
         self._clients = 0
 
@@ -214,7 +219,7 @@ async def test_a_connection_that_is_gone_counts_no_more(here: World) -> None:
 
 
 async def test_who_comes_back_from_another_server_is_what_it_was(here: World) -> None:
-    token = resume_token.encode(WORK, read_only=True, scrolled=((PaneId(0), 0),))
+    token = resume_token.encode(WORK, flags=ClientFlags(read_only=True), scrolled=((PaneId(0), 0),))
     client = here.client(resume=token)
     viewer = here.viewers.resume(client.connection, client.command, WORK)
     assert viewer.read_only

@@ -49,6 +49,11 @@ class Ports:
         self._call(name)
         return name.encode()
 
+    def set_for_client(
+        self, effect: ef.SetClientFlags | ef.SetControlSize | ef.SetPaneFlow | ef.Subscribe
+    ) -> None:
+        self._call(type(effect).__name__)
+
     # Processes
 
     async def start(self, pane: PaneId) -> None:
@@ -229,6 +234,10 @@ IMMEDIATE: dict[ef.AnyEffect, str] = {
     ef.Attach(CLIENT, SESSION): "attach",
     ef.SwitchClient(CLIENT, SESSION): "switch",
     ef.Detach(CLIENT): "detach",
+    ef.SetClientFlags(CLIENT, "read-only"): "SetClientFlags",
+    ef.SetControlSize(CLIENT, 80, 24): "SetControlSize",
+    ef.SetPaneFlow(CLIENT, PANE, "off"): "SetPaneFlow",
+    ef.Subscribe(CLIENT, "x"): "Subscribe",
     ef.Refresh(): "refresh",
     ef.ClearAlerts(SESSION): "cleared",
     ef.ShowMessage(CLIENT, "x"): "overlay ShowMessage",
@@ -272,21 +281,7 @@ class World:
         self.ports = ports = Ports()
         store = ScrollbackStore(PackReader(MemoryStorage(), "nowhere"))
         panes = self.panes = Panes(GhosttyEmulator, store, PaneTerminal.close, _no_limit)
-        self.runner = EffectRunner(
-            panes,
-            ports,
-            ports,
-            ports,
-            ports,
-            ports,
-            ports,
-            ports,
-            ports,
-            ports,
-            ports,
-            ports,
-            ports,
-        )
+        self.runner = EffectRunner(panes, *[ports] * 13)
         self.requester = FakeRequester()
 
     async def run(self, *effects: ef.AnyEffect) -> Sequence[Awaitable[EffectResult]]:
