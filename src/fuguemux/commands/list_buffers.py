@@ -4,47 +4,19 @@ from typing import Final
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.listing import listed
+from fuguemux.formats.buffers import variables_of
 from fuguemux.formats.formats import FormatContext
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import Buffer, ServerState
+from fuguemux.model.state import ServerState
 
 _LINE: Final = '#{buffer_name}: #{buffer_size} bytes: "#{buffer_sample}"'
-_SAMPLE_CHARACTERS_MAX: Final = 200
-_ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\x07": "\\a", "\\": "\\\\"}
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    contexts = (FormatContext(state, live, extra=variables(buffer)) for buffer in state.buffers)
+    contexts = (FormatContext(state, live, extra=variables_of(buffer)) for buffer in state.buffers)
     return listed(invocation, _LINE, contexts)
-
-
-def variables(buffer: Buffer) -> dict[str, str]:
-    """The format variables of a buffer."""
-    return {
-        "buffer_name": buffer.name,
-        "buffer_size": str(len(buffer.data)),
-        "buffer_sample": sample(buffer.data),
-        "buffer_created": str(buffer.created_ms // 1000),
-    }
-
-
-def sample(data: bytes) -> str:
-    """The beginning of a buffer as one line. Control characters are made visible as tmux does."""
-    start = data[: 4 * _SAMPLE_CHARACTERS_MAX].decode("utf-8", "replace")
-    shown = "".join(map(_visible, start[:_SAMPLE_CHARACTERS_MAX]))
-    if len(shown) > _SAMPLE_CHARACTERS_MAX or len(start) > _SAMPLE_CHARACTERS_MAX:
-        return shown[:_SAMPLE_CHARACTERS_MAX] + "..."
-    return shown
-
-
-def _visible(char: str) -> str:
-    if char in _ESCAPES:
-        return _ESCAPES[char]
-    if ord(char) < 0x20 or ord(char) == 0x7F:
-        return "^" + chr(ord(char) ^ 0x40)
-    return char
 
 
 COMMAND: Final = Command(

@@ -251,7 +251,7 @@ class _Expander:
                     value = format_text.directory_name(value)
                 case "q" if modifier.argument(0) in ("e", "h"):
                     value = format_text.style_quoted(value)
-                case "q":
+                case "q" if not modifier.argument(0):
                     self.spend(len(value))
                     value = format_text.shell_quoted(value)
                 case _:

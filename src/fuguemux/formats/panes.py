@@ -14,6 +14,7 @@ from fuguemux.model.state import Life, Pane, Window
 from fuguemux.options import options
 
 _TAB_COLUMNS: Final = 8
+_NO_CURSOR: Final = "4294967295"
 
 
 def _window(view: View, pane: Pane) -> Window:
@@ -115,6 +116,11 @@ def _of_mode(view: View, value: str) -> str:
     return value if view.pane_facts.in_mode else ""
 
 
+def _saved(view: View, pane: Pane) -> str:
+    """The saved cursor of the other screen; tmux shows this number where none is saved."""
+    return "" if view.screen.alternate_on else _NO_CURSOR
+
+
 def _marked(view: View, pane: Pane) -> str:
     mark = view.live.mark()
     return flag(mark is not None and mark.pane == pane.id and mark.holds(view.state))
@@ -127,10 +133,13 @@ def _synchronized(view: View, pane: Pane) -> str:
 
 
 PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
+    "alternate_saved_x": _saved,
+    "alternate_saved_y": _saved,
     "alternate_on": lambda view, pane: flag(view.screen.alternate_on),
     "copy_cursor_line": lambda view, pane: view.pane_facts.copy_cursor_line,
     "copy_cursor_x": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_x)),
     "copy_cursor_y": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_y)),
+    "cursor_character": lambda view, pane: view.pane_facts.cursor_character(),
     "cursor_flag": lambda view, pane: flag(view.screen.cursor_visible),
     "cursor_x": lambda view, pane: str(view.screen.cursor_x),
     "cursor_y": lambda view, pane: str(view.screen.cursor_y),
@@ -171,8 +180,8 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "pane_left": lambda view, pane: str(rectangle(view, pane).x),
     "pane_marked": _marked,
     "pane_mode": lambda view, pane: view.pane_facts.mode,
-    "pane_path": lambda view, pane: "",
     "pane_pid": lambda view, pane: str(pane.pid),
+    "pane_path": lambda view, pane: view.pane_facts.path(),
     "pane_pipe": lambda view, pane: flag(pane.pipe is not None),
     "pane_restore_status": lambda view, pane: view.pane_facts.restore_status,
     "pane_right": lambda view, pane: str(

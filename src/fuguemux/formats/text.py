@@ -2,6 +2,7 @@
 
 import math
 import operator
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
@@ -12,6 +13,10 @@ from fuguemux.formats.expressions import NOT_COMPILED, Spend, compiled
 
 _SHELL_SPECIAL: Final = frozenset("|&;<>()$`\\\"'*?[# =%")
 _NEARLY: Final = 1e-9
+_STRTOD: Final = re.compile(
+    r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?$|[+-]?(?:inf(?:inity)?|nan)$",
+    re.IGNORECASE,
+).match
 _ARITHMETIC_COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "==": lambda left, right: abs(left - right) < _NEARLY,
     "!=": lambda left, right: abs(left - right) > _NEARLY,
@@ -192,18 +197,28 @@ def directory_name(path: str) -> str:
 
 
 def number(text: str) -> float | None:
-    """The number that strtod(3) reads from `text`; None if it is not finite or anything follows it."""
+    """The number that strtod(3) reads from `text`, empty is 0; None if anything follows it."""
+    plain = text.lstrip(" \t\n\v\f\r")
+    if not plain:
+        return None if text else 0.0
+    hexadecimal = plain.lstrip("+-")[:2].lower() == "0x"
     try:
-        value = float(text)
-    except ValueError:
+        return float.fromhex(plain) if hexadecimal else float(plain) if _STRTOD(plain) else None
+    except (ValueError, OverflowError):
         return None
-    return value if math.isfinite(value) and "_" not in text else None
+
+
+def _whole(value: float) -> float:
+    """`value` as C converts it to a whole number of 64 bits: what does not fit is the smallest one, as on x86-64."""
+    if not -(2.0**63) <= value < 2.0**63:
+        return -(2.0**63)
+    return float(math.trunc(value))
 
 
 def arithmetic(sign: str, left: float, right: float, *, places: int | None) -> str:
-    """The result of `left sign right` with that many decimal places; None: as a whole number. Empty if there is no result."""
+    """The result of `left sign right` with that many decimal places; None: as a whole number. Empty: no such sign."""
     if places is None:
-        left, right = float(math.trunc(left)), float(math.trunc(right))
+        left, right = _whole(left), _whole(right)
     compare = _ARITHMETIC_COMPARISONS.get(sign)
     if compare is not None:
         result = float(compare(left, right))
@@ -215,12 +230,20 @@ def arithmetic(sign: str, left: float, right: float, *, places: int | None) -> s
                 result = left - right
             case "*":
                 result = left * right
-            case "/" if right != 0:
-                result = left / right
-            case "m" | "%" if right != 0:
-                result = math.fmod(left, right)
+            case "/":
+                result = left / right if right != 0 else _divided_by_zero(left, right)
+            case "m" | "%":
+                result = math.fmod(left, right) if right != 0 and math.isfinite(left) else -math.nan
             case _:
                 return ""
-    if not math.isfinite(result):
-        return ""
-    return str(math.trunc(result)) if places is None else f"{result:.{places}f}"
+    if places is None:
+        return f"{_whole(result):.0f}"
+    if math.isnan(result):
+        return "-nan" if math.copysign(1, result) < 0 else "nan"
+    return f"{result:.{places}f}"
+
+
+def _divided_by_zero(left: float, right: float) -> float:
+    if left == 0 or math.isnan(left):
+        return -math.nan
+    return math.copysign(math.inf, left) * math.copysign(1, right)

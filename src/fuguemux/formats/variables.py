@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fuguemux import TMUX_VERSION
+from fuguemux.formats.buffers import variables_of
 from fuguemux.formats.context import View
 from fuguemux.formats.panes import CLIENT, PANE
 from fuguemux.formats.pointed import MOUSE
@@ -207,6 +208,11 @@ def _sessions_of(view: View, window: Window) -> list[str]:
     return [session.name for session in sessions_with(view.state, window.id)]
 
 
+def _links_of(view: View, window: Window) -> int:
+    sessions = sessions_with(view.state, window.id)
+    return sum(link.window == window.id for session in sessions for link in session.links)
+
+
 WINDOW: Final[dict[str, Callable[[View, Window], str]]] = {
     "window_active": lambda view, window: _window_active(view),
     "window_active_clients": lambda view, window: str(len(_window_clients(view, window))),
@@ -216,17 +222,19 @@ WINDOW: Final[dict[str, Callable[[View, Window], str]]] = {
     "window_activity": _window_activity,
     "window_activity_flag": lambda view, window: flag(ACTIVITY in _marks(view, window)),
     "window_bell_flag": lambda view, window: flag(BELL in _marks(view, window)),
-    "window_cell_height": lambda view, window: "16",
-    "window_cell_width": lambda view, window: "8",
+    "window_cell_height": lambda view, window: "32",
+    "window_cell_width": lambda view, window: "16",
     "window_end_flag": lambda view, window: _edge(view, first=False),
     "window_flags": lambda view, window: _raw_flags(view, window).replace("#", "##"),
-    "window_format": lambda view, window: flag(view.context.window is not None),
+    "window_format": lambda view, window: flag(
+        view.context.window is not None and view.context.pane is None
+    ),
     "window_height": lambda view, window: str(window.layout.rows),
     "window_id": lambda view, window: f"@{window.id}",
     "window_index": lambda view, window: "" if view.link is None else str(view.link.index),
     "window_last_flag": lambda view, window: _window_last(view),
     "window_layout": lambda view, window: layout_string(window.layout),
-    "window_linked": lambda view, window: flag(len(_sessions_of(view, window)) > 1),
+    "window_linked": lambda view, window: flag(_links_of(view, window) > 1),
     "window_linked_sessions": lambda view, window: str(len(_sessions_of(view, window))),
     "window_linked_sessions_list": lambda view, window: ",".join(_sessions_of(view, window)),
     "window_marked_flag": lambda view, window: flag(_is_marked(view)),
@@ -252,6 +260,9 @@ def find(name: str, view: View) -> str | None:
         value = _own(name, view)
     if value is None:
         value = view.context.extra.get(name)
+    if value is None and name.startswith("buffer_") and view.pane is not None:
+        newest = view.state.buffers[:1]
+        value = variables_of(newest[0]).get(name) if newest else None
     if value is None:
         value = view.live.variable(name)
     return _environment(name, view) if value is None else value

@@ -120,6 +120,8 @@ def variable_cost(name: str, view: View) -> int:
         return VARIABLE + 2 * len(view.state.windows) + 4 * len(view.state.sessions)
     if name in _ALL_PANES:
         return VARIABLE + 4 * len(view.state.panes)
+    if name == "cursor_character":
+        return VARIABLE + _SCREEN
     if name in _OF_SCREEN:
         return VARIABLE if view.has("screen") else VARIABLE + _SCREEN
     if name.startswith("pane_current_"):

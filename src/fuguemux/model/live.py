@@ -86,6 +86,10 @@ class PaneFacts(msgspec.Struct, frozen=True):
     history: Callable[[], HistoryFacts] = HistoryFacts
     foreground: Callable[[], ForegroundFacts] = ForegroundFacts
     screen: Callable[[], ScreenFacts] = ScreenFacts
+    cursor_character: Callable[[], str] = str
+    """The character at the cursor; a space where there is none."""
+    path: Callable[[], str] = str
+    """What the program said last by OSC 7."""
 
     in_mode: bool = False
     mode: str = ""

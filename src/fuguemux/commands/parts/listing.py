@@ -52,7 +52,9 @@ class ListedLines(Iterator[str | None]):
         self._number = self._number + 1 if group == self._group else 0
         self._group = group
         context = msgspec.structs.replace(
-            context, asker=self._asker, extra={**context.extra, "line": str(self._number)}
+            context,
+            asker=self._asker,
+            extra={**self._asker.variables, **context.extra, "line": str(self._number)},
         )
         work = Work()
         try:

@@ -35,6 +35,7 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.panes.text_at import text_at
 from fuguemux.server.processes import process_table
+from fuguemux.terminal.style import text_width
 
 MEASURE_NS_MAX: Final = 50_000_000
 MEASURE_EVERY_NS: Final = 250_000_000
@@ -178,6 +179,8 @@ class ServerView:
             history=lambda: self._history(terminal),
             foreground=lambda: self._foreground(pane, terminal),
             screen=lambda: _screen(terminal),
+            cursor_character=lambda: _cursor_character(terminal),
+            path=lambda: _path(terminal),
             in_mode=mode.in_mode,
             mode=mode.name,
             scroll_position=mode.position,
@@ -344,3 +347,28 @@ def _screen(terminal: PaneTerminal) -> ScreenFacts:
         application_keypad=modes.application_keypad,
         bracketed_paste=modes.bracketed_paste,
     )
+
+
+def _path(terminal: PaneTerminal) -> str:
+    with unended():
+        return terminal.emulator.cwd
+
+
+def _cursor_character(terminal: PaneTerminal) -> str:
+    with unended():
+        cursor = terminal.emulator.cursor
+        rows = terminal.emulator.screen_text(trim=False)
+    return _cell(rows[cursor.row] if cursor.row < len(rows) else "", cursor.column)
+
+
+def _cell(row: str, column: int) -> str:
+    """The character in a column of a row, with what combines with it. A space where there is none."""
+    end, found = 0, ""
+    for char in row:
+        wide = text_width(char)
+        if wide and found:
+            break
+        end += wide
+        if end > column:
+            found += char
+    return found or " "
