@@ -319,3 +319,21 @@ def test_a_killed_server_is_not_noticed_for_long(fugue: Running, program: str) -
         until("shell", lambda: fugue.format("#{pane_current_command}") == "bash")
         client.type(b"echo done-$((1+1))\r")
         client.wait_for("done-2")
+
+
+def test_a_client_is_locked_suspended_and_becomes_another_command(fugue: Running) -> None:
+    start(fugue)
+    fugue("set-option", "-g", "lock-command", "echo locked-$((40+2)); read line; echo open:$line")
+    with attached(fugue) as client:
+        fugue("lock-session", "-t", "work")
+        client.wait_for("locked-42")
+        client.type(b"sesame\r")
+        client.wait_for("[work]")
+        fugue("set-option", "-g", "lock-after-time", "1")
+        client.wait_for("locked-42")
+        fugue("set-option", "-g", "lock-after-time", "0")
+        client.type(b"again\r")
+        client.wait_for("[work]")
+        fugue("detach-client", "-E", "echo became-$((40+2))")
+        client.wait_for("became-42")
+        until("the end of the client", lambda: fugue("list-clients") == "")

@@ -13,6 +13,7 @@ import signal
 import time
 
 from fuguemux.client.conversation import CommandRequest, check_greeting
+from fuguemux.client.ends import End, become, run_here
 from fuguemux.client.failure import Failure
 from fuguemux.client.outbox import ClientOutbox
 from fuguemux.client.reconnect import GIVE_UP_SECONDS, Reconnect
@@ -43,16 +44,6 @@ _SIGNALS = (
 )
 
 
-class End(Exception):
-    """The client ends: what it prints once the terminal is restored, and its exit code."""
-
-    def __init__(self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False) -> None:
-        super().__init__(text)
-        self.text = text
-        self.exit_code = exit_code
-        self.hang_up_parent = hang_up_parent
-
-
 def attach(sock: "_socket.socket", decoder: Decoder, request: CommandRequest, resume: bytes) -> int:
     """Connect the terminal to the server until one of the two ends it. Returns the exit code.
 
@@ -66,9 +57,12 @@ def attach(sock: "_socket.socket", decoder: Decoder, request: CommandRequest, re
         raise Failure(f"open terminal failed: {error.strerror}") from error
     client = AttachedClient(sock, decoder, request, resume, tty)
     try:
-        return client.run()
+        end = client.run()
     finally:
         client.close()
+    if end.command:
+        become(end.shell, end.command)
+    return end.exit_code
 
 
 class AttachedClient:
@@ -96,8 +90,8 @@ class AttachedClient:
         self._wake_read, self._wake_write = os.pipe()
         self._handlers: dict[signal.Signals, object] = {}
 
-    def run(self) -> int:
-        """Run until the end. Returns the exit code."""
+    def run(self) -> End:
+        """Run until the end. Returns how the client ends."""
         end = End("")
         try:
             self._catch_signals()
@@ -114,11 +108,11 @@ class AttachedClient:
             end = self._leaving("lost tty")
         finally:
             self._finish()
-        if end.text:
+        if end.text and not end.command:
             self._tty.say(end.text)
         if end.hang_up_parent and os.getppid() > 1:
             os.kill(os.getppid(), signal.SIGHUP)
-        return end.exit_code
+        return end
 
     def close(self) -> None:
         """Restore what was changed. May be called more than once."""
@@ -228,15 +222,21 @@ class AttachedClient:
                 self._write_terminal()
         elif kind == messages.DETACHED:
             detached = Detached.decode(payload)
-            raise End(detached.text, detached.exit_code, hang_up_parent=detached.hang_up_parent)
+            raise End(
+                detached.text,
+                detached.exit_code,
+                hang_up_parent=detached.hang_up_parent,
+                shell=detached.shell,
+                command=detached.command,
+            )
         elif kind == messages.EXIT:
             raise End("", payload[0] if payload else EXIT_LOST)
         elif kind == messages.RESUME:
             self._resume = payload
         elif kind == messages.PATIENCE:
             self._patience_s = float(messages.decode_patience(payload))
-        elif kind == messages.SUSPEND:
-            self._stop()
+        elif kind in (messages.SUSPEND, messages.LOCK):
+            self._lend(payload)
         elif kind == messages.ATTACHED:
             self._resumed(messages.decode_attached(payload))
         elif kind == messages.PROGRESS:
@@ -335,6 +335,19 @@ class AttachedClient:
         handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, handler)
+        self._wake()
+
+    def _lend(self, command: bytes) -> None:
+        """Give the terminal to a command that locks it, without one to a shell, and take it again afterwards."""
+        if not command:
+            self._stop()
+            return
+        self._tell_now(message_bytes(messages.SUSPENDED))
+        self._tty.leave()
+        run_here(command)
+        # Keys that end or stop a program were for the command.
+        ignored = (signal.SIGINT, signal.SIGTSTP)
+        self._signals = [caught for caught in self._signals if caught not in ignored]
         self._wake()
 
     def _wake(self) -> None:

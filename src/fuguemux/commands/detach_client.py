@@ -3,6 +3,7 @@
 from typing import Final
 
 from fuguemux.commands.command import Command
+from fuguemux.commands.parts import settings
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Detach
@@ -22,7 +23,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     else:
         gone = [client.id]
     command = flags.value("E") or ""
-    return Decision(effects=tuple(Detach(other, flags.has("P"), command) for other in gone))
+    shown = state.sessions.get(client.session)
+    shell = settings.text(state, live, "default-shell", session=shown) if command else ""
+    return Decision(effects=tuple(Detach(other, flags.has("P"), command, shell) for other in gone))
 
 
 COMMAND: Final = Command(

@@ -120,6 +120,21 @@ class Detach(Effect, frozen=True):
     client: ClientId
     kill_parent: bool = False
     shell_command: str = ""
+    """What the client becomes (detach-client -E), run by `shell`. Empty: it exits."""
+    shell: str = ""
+
+
+class SuspendClient(Effect, frozen=True):
+    """Let the client stop itself, as C-z does with a program."""
+
+    client: ClientId
+
+
+class LockClient(Effect, frozen=True):
+    """Let the client run a command on its terminal, and take it back when the command has ended."""
+
+    client: ClientId
+    command: str
 
 
 class SetKeyTable(Effect, frozen=True):
@@ -457,6 +472,8 @@ ImmediateEffect = (
     | SetPaneFlow
     | Subscribe
     | Detach
+    | SuspendClient
+    | LockClient
     | Refresh
     | MarkPane
     | SwitchInput

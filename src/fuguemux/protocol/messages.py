@@ -41,6 +41,7 @@ OUTPUT = 0x25
 DETACHED = 0x26
 STDIN_WANTED = 0x27
 SUSPEND = 0x28
+LOCK = 0x29
 RESUME = 0x20 | IGNORABLE
 PROGRESS = 0x21 | IGNORABLE
 PATIENCE = 0x22 | IGNORABLE
@@ -57,6 +58,7 @@ SERVER_KINDS = (
     DETACHED,
     STDIN_WANTED,
     SUSPEND,
+    LOCK,
     RESUME,
     PROGRESS,
     PATIENCE,
@@ -278,10 +280,17 @@ class CommandMessage(Message):
 class Detached(Message):
     """The server releases an attached client, which then clears its screen, prints `text` and exits with `exit_code`."""
 
-    __slots__ = ("exit_code", "hang_up_parent", "text", "wait")
+    __slots__ = ("command", "exit_code", "hang_up_parent", "shell", "text", "wait")
 
     def __init__(
-        self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False, wait: bool = False
+        self,
+        text: str,
+        exit_code: int = 0,
+        *,
+        hang_up_parent: bool = False,
+        wait: bool = False,
+        shell: str = "",
+        command: str = "",
     ) -> None:
         self.text = text
         """The text to print, `[detached (from session work)]`. Empty to print nothing."""
@@ -291,7 +300,11 @@ class Detached(Message):
         self.wait = wait
         """Whether a control client waits for an empty line before it exits (the flag `wait-exit`)."""
 
-    # tag 1 text | 2 exit code u8 | 3 hang up the parent u8 | 4 wait for an empty line u8
+        self.shell = shell
+        self.command = command
+        """What the client becomes in place of exiting (`detach-client -E`): `shell -c command`. Empty: nothing."""
+
+    # tag 1 text | 2 exit code u8 | 3 hang up the parent u8 | 4 wait for an empty line u8 | 5 shell | 6 command
     def encode(self) -> bytes:
         """Return the bytes."""
         payload = field(1, self.text.encode("utf-8", "surrogateescape")) + field(
@@ -301,6 +314,9 @@ class Detached(Message):
             payload += field(3, b"\1")
         if self.wait:
             payload += field(4, b"\1")
+        if self.command:
+            payload += field(5, self.shell.encode("utf-8", "surrogateescape"))
+            payload += field(6, self.command.encode("utf-8", "surrogateescape"))
         return message_bytes(DETACHED, payload)
 
     @classmethod
@@ -312,6 +328,8 @@ class Detached(Message):
             number(single.get(2, b"\0"), 1),
             hang_up_parent=bool(number(single.get(3, b"\0"), 1)),
             wait=bool(number(single.get(4, b"\0"), 1)),
+            shell=single.get(5, b"").decode("utf-8", "surrogateescape"),
+            command=single.get(6, b"").decode("utf-8", "surrogateescape"),
         )
 
 

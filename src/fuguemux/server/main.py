@@ -34,6 +34,7 @@ from fuguemux.server.processes import logind
 from fuguemux.server.processes.announced_shutdown import AnnouncedShutdown
 from fuguemux.server.recovery.boot import Booted
 from fuguemux.server.recovery.rebuilding import looked_at
+from fuguemux.server.requests.idle_lock import IdleLock
 from fuguemux.server.requests.start_files import StartFiles
 from fuguemux.server.restart import handoff
 from fuguemux.server.restart.handoff import Handoff
@@ -120,6 +121,10 @@ class Server:
         )
         admin.configuration.connect(requests.listener)
         self.end.connect(self._let_nobody_in)
+        idle_lock = IdleLock(
+            self.base.loop, clients.viewers.all, state.state, state.view.option_defaults
+        )
+        clients.viewers.idle_begins = idle_lock.look
         followers.connect(
             published=(
                 lambda before, after, _events, lsn: saved.closed.published(before, after, lsn),
@@ -129,6 +134,7 @@ class Server:
                 lambda before, after, new, _lsn: clients.viewers.published(before, after, new),
                 lambda before, after, new, _lsn: clients.alerts.published(before, after, new),
                 lambda before, after, _events, _lsn: clients.sizes.published(before, after),
+                lambda _before, _after, new, _lsn: idle_lock.published(new),
                 lambda before, after, _events, _lsn: self.end.published(before, after),
                 lambda before, after, new, _lsn: panes.hooks.published(before, after, new),
             ),

@@ -121,9 +121,11 @@ def test_without_a_common_version_both_releases_and_the_fix_are_named() -> None:
     assert messages.answer(Hello(0, 0, "0.0.1"), "0.1.0").text.endswith("upgrade the client")
 
 
-@given(st.text(max_size=80), st.integers(0, 255), st.booleans())
-def test_a_detach_round_trips(text: str, code: int, hang_up: bool) -> None:
+@given(st.text(max_size=80), st.integers(0, 255), st.booleans(), st.text(min_size=1))
+def test_a_detach_round_trips(text: str, code: int, hang_up: bool, command: str) -> None:
     detached = Detached(text, code, hang_up_parent=hang_up)
+    assert Detached.decode(detached.encode()[HEADER_BYTES:]) == detached
+    detached = Detached(text, code, hang_up_parent=hang_up, shell="/bin/sh", command=command)
     assert Detached.decode(detached.encode()[HEADER_BYTES:]) == detached
 
 

@@ -158,14 +158,36 @@ class Connection:
         self._send_chunks(messages.OUTPUT, data)
 
     def detached(
-        self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False, wait: bool = False
+        self,
+        text: str,
+        exit_code: int = 0,
+        *,
+        hang_up_parent: bool = False,
+        wait: bool = False,
+        shell: str = "",
+        command: str = "",
     ) -> None:
         """Detach the client: it restores its terminal and prints `text`. Closes when everything is sent.
 
         `wait`: a control client first reads its input up to an empty line."""
-        said = Detached(text, exit_code, hang_up_parent=hang_up_parent, wait=wait)
+        said = Detached(
+            text,
+            exit_code,
+            hang_up_parent=hang_up_parent,
+            wait=wait,
+            shell=shell,
+            command=command,
+        )
         self._send(said.encode())
         self._leave("detached")
+
+    def suspend(self) -> None:
+        """Let the client stop itself."""
+        self._send(message_bytes(messages.SUSPEND))
+
+    def lock(self, command: bytes) -> None:
+        """Let the client run a command on its terminal."""
+        self._send(message_bytes(messages.LOCK, command))
 
     def drop(self, text: str) -> None:
         """Discard what is unsent, send the reason in one line, and close: at once if the client reads, else after a

@@ -5,6 +5,7 @@ import base64
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from fuguemux.model import effects as ef
 from fuguemux.model.client_flags import ClientFlags, changed
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.layout import rectangles
@@ -88,6 +89,8 @@ class Viewer:
         self.pointer = Pointer()
         self.drag: Drag | None = None
         self.suspended = False
+        self.used_at = 0.0
+        """When a user last typed, by the loop's clock."""
         self.overlay: StatusOverlay | None = None
         self.page: Page | None = None
         self.reader = KeyReader()
@@ -162,9 +165,32 @@ class Viewer:
         """Take over the client's screen."""
         self.connection.output(ENTER)
 
-    def leave(self, text: str, *, hang_up_parent: bool = False) -> None:
-        """Give the client its screen back and print `text` there."""
-        self.connection.detached(text, hang_up_parent=hang_up_parent)
+    def leave(
+        self, text: str, *, hang_up_parent: bool = False, shell: str = "", command: str = ""
+    ) -> None:
+        """Give the client its screen back and print `text` there, or let it become `shell -c command`."""
+        self.connection.detached(text, hang_up_parent=hang_up_parent, shell=shell, command=command)
+
+    def detach(self, effect: ef.Detach) -> None:
+        """Give the client its screen back and say which session it leaves."""
+        session = self.current_session()
+        name = "" if session is None else session.name
+        self.leave(
+            f"[detached (from session {name})]",
+            hang_up_parent=effect.kill_parent,
+            shell=effect.shell,
+            command=effect.shell_command,
+        )
+
+    def lend(self, effect: ef.SuspendClient | ef.LockClient) -> None:
+        """Let the client stop itself, or run a command that locks its terminal. It says WOKEN when it is back."""
+        if self.suspended or not self.draws:
+            return
+        if isinstance(effect, ef.SuspendClient):
+            self.connection.suspend()
+        else:
+            self.connection.lock(effect.command.encode("utf-8", "surrogateescape"))
+        self.suspended = True
 
     def current_session(self) -> Session | None:
         """The session that it shows. None if the session was closed."""

@@ -75,6 +75,8 @@ class Viewers:
             lambda terminal: self.pane_changed(terminal, ()),
             lambda pane: mode_style(surface.state, surface.live, pane),
         )
+        self.idle_begins: Callable[[], None] = lambda: None
+        """Called when a client attaches, or is back after it was suspended or locked."""
         self.status_clock = StatusClock(loop, self._number, self.schedule, self._frames.schedule)
         self._last_screens = last_screens
         self._greeting = greeting
@@ -97,6 +99,7 @@ class Viewers:
         """A user types in the client, or has changed its size."""
         self._uses += 1
         viewer.used = self._uses
+        viewer.used_at = self._loop.time()
         viewer.activity_s = self._clock.wall_ms() // 1000
 
     def typed(self, viewer: Viewer) -> None:
@@ -133,6 +136,7 @@ class Viewers:
         viewer = make(connection, command, session, surface, now_s, flags)
         self._viewers[viewer.client] = viewer
         self.used(viewer)
+        self.idle_begins()
         connection.attached(self._token(viewer))
         viewer.begin()
         self.status_clock.begin(viewer)
@@ -198,15 +202,15 @@ class Viewers:
     def detach(self, effect: ef.Detach) -> None:
         """Restore the client's terminal and detach the client."""
         viewer = self._viewers.get(effect.client)
-        if viewer is None:
-            return
-        session = viewer.current_session()
-        name = "" if session is None else session.name
-        self._let_go(viewer, f"[detached (from session {name})]", hang_up_parent=effect.kill_parent)
+        if viewer is not None:
+            self._forget(viewer)
+            viewer.detach(effect)
 
-    def _let_go(self, viewer: Viewer, text: str, *, hang_up_parent: bool = False) -> None:
-        self._forget(viewer)
-        viewer.leave(text, hang_up_parent=hang_up_parent)
+    def lend(self, effect: ef.SuspendClient | ef.LockClient) -> None:
+        """Let the client use its terminal for something else for a while."""
+        viewer = self._viewers.get(effect.client)
+        if viewer is not None:
+            viewer.lend(effect)
 
     def _forget(self, viewer: Viewer) -> None:
         """The client is no longer attached."""
@@ -232,7 +236,8 @@ class Viewers:
     def end_all(self, text: str) -> None:
         """Detach all clients."""
         for viewer in list(self._viewers.values()):
-            self._let_go(viewer, text)
+            self._forget(viewer)
+            viewer.leave(text)
 
     def resized(self, connection: Connection, columns: int, rows: int) -> None:
         """The client's terminal has a new size."""
@@ -258,7 +263,8 @@ class Viewers:
             if session is None:
                 other = next_session(after, self._surface.live, viewer.last_session)
                 if other is None:
-                    self._let_go(viewer, "[exited]")
+                    self._forget(viewer)
+                    viewer.leave("[exited]")
                 else:
                     self.switch(viewer.client, other)
                 continue
@@ -332,6 +338,8 @@ class Viewers:
         viewer = self._viewers.get(connection.client)
         if viewer is not None:
             viewer.suspended = False
+            self.used(viewer)
+            self.idle_begins()
             viewer.begin()
             self.resized(connection, columns, rows)
             viewer.repaint()

@@ -73,9 +73,12 @@ class ControlClient(Viewer):
             window_sizes=dict(self.window_sizes),
         )
 
-    def leave(self, text: str, *, hang_up_parent: bool = False) -> None:
-        """End the client once its commands have ended. As in tmux, `%exit` gives no reason for a detach."""
-        del text
+    def leave(
+        self, text: str, *, hang_up_parent: bool = False, shell: str = "", command: str = ""
+    ) -> None:
+        """End the client once its commands have ended. As in tmux, `%exit` gives no reason for a detach. A control
+        client becomes no other command."""
+        del text, shell, command
         self.end_for("", hang_up_parent=hang_up_parent)
 
     def end_for(self, reason: str, *, hang_up_parent: bool = False) -> None:

@@ -56,6 +56,8 @@ class ViewersPort(Protocol):
 
     def detach(self, effect: ef.Detach) -> None: ...
 
+    def lend(self, effect: ef.SuspendClient | ef.LockClient) -> None: ...
+
     def refresh(self, client: ClientId | None) -> None: ...
 
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None: ...
@@ -298,6 +300,8 @@ class EffectRunner:
                 self._alerts.cleared(session)
             case ef.SetClientFlags() | ef.SetControlSize() | ef.SetPaneFlow() | ef.Subscribe():
                 self._settings.set_for_client(effect)
+            case ef.SuspendClient() | ef.LockClient():
+                self._screens.lend(effect)
             case ef.Refresh(client):
                 self._screens.refresh(client)
             case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():

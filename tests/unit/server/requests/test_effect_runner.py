@@ -81,6 +81,9 @@ class Ports:
     def detach(self, effect: ef.Detach) -> None:
         self._call("detach")
 
+    def lend(self, effect: ef.SuspendClient | ef.LockClient) -> None:
+        self._call(f"lend {type(effect).__name__}")
+
     def scroll_view(self, effect: ef.ScrollView) -> Awaitable[EffectResult]:
         return self._later("scroll_view")
 
@@ -234,6 +237,8 @@ IMMEDIATE: dict[ef.AnyEffect, str] = {
     ef.Attach(CLIENT, SESSION): "attach",
     ef.SwitchClient(CLIENT, SESSION): "switch",
     ef.Detach(CLIENT): "detach",
+    ef.SuspendClient(CLIENT): "lend SuspendClient",
+    ef.LockClient(CLIENT, "vlock"): "lend LockClient",
     ef.SetClientFlags(CLIENT, "read-only"): "SetClientFlags",
     ef.SetControlSize(CLIENT, 80, 24): "SetControlSize",
     ef.SetPaneFlow(CLIENT, PANE, "off"): "SetPaneFlow",
