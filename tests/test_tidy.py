@@ -73,6 +73,7 @@ UNTESTED = {
     "server/copy/copy_commands.py",
     "server/copy/copy_document.py",
     "server/copy/copy_motions.py",
+    "server/copy/copy_searching.py",
     "server/copy/scroll_views.py",
     "server/landing/zone_format.py",
     "server/main.py",

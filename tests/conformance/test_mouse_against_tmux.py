@@ -118,6 +118,8 @@ def test_the_wheel_scrolls(sides: SideBySide) -> None:
 
 SELECTIONS = {
     "drag": drag((6, 4), (9, 4), (14, 5)),
+    "double click": click(7, 6) * 2,
+    "triple click": click(7, 6) * 3,
     "backwards": drag((14, 6), (9, 5), (3, 4)),
 }
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from fuguemux.formats.context import View
 from fuguemux.formats.text import flag
+from fuguemux.formats.words import word_at
 from fuguemux.language import quoting
 from fuguemux.model import client_flags
 from fuguemux.model.layout import Rectangle, panes_of
@@ -126,6 +127,15 @@ def _marked(view: View, pane: Pane) -> str:
     return flag(mark is not None and mark.pane == pane.id and mark.holds(view.state))
 
 
+def _coordinate(place: tuple[int, int] | None, which: int) -> str:
+    return "" if place is None else str(place[which])
+
+
+def _copy_word(view: View, pane: Pane) -> str:
+    separators = options.get(view.state, view.live.option_defaults(), "word-separators")
+    return word_at(view.pane_facts.copy().word, separators)
+
+
 def _synchronized(view: View, pane: Pane) -> str:
     return flag(
         options.get_flag(view.state, view.live.option_defaults(), "synchronize-panes", pane=pane)
@@ -137,6 +147,7 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "alternate_saved_y": _saved,
     "alternate_on": lambda view, pane: flag(view.screen.alternate_on),
     "copy_cursor_line": lambda view, pane: view.pane_facts.copy_cursor_line,
+    "copy_cursor_word": _copy_word,
     "copy_cursor_x": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_x)),
     "copy_cursor_y": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_y)),
     "cursor_character": lambda view, pane: view.pane_facts.cursor_character(),
@@ -197,11 +208,20 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "pane_tty": lambda view, pane: pane.tty,
     "pane_unseen_changes": lambda view, pane: "0",
     "pane_width": lambda view, pane: str(rectangle(view, pane).columns),
+    "rectangle_toggle": lambda view, pane: _of_mode(view, flag(view.pane_facts.copy().rectangle)),
     "scroll_position": lambda view, pane: _of_mode(view, str(view.pane_facts.scroll_position)),
     "scroll_region_lower": lambda view, pane: str(view.pane_facts.scroll_region_lower),
     "scroll_region_upper": lambda view, pane: str(view.pane_facts.scroll_region_upper),
+    "search_match": lambda view, pane: view.pane_facts.copy().match,
     "search_present": lambda view, pane: _of_mode(view, flag(view.pane_facts.search_present)),
+    "selection_active": lambda view, pane: _of_mode(
+        view, flag(view.pane_facts.copy().selection_active)
+    ),
+    "selection_end_x": lambda view, pane: _coordinate(view.pane_facts.copy().selection_end, 0),
+    "selection_end_y": lambda view, pane: _coordinate(view.pane_facts.copy().selection_end, 1),
     "selection_present": lambda view, pane: _of_mode(view, flag(view.pane_facts.selection_present)),
+    "selection_start_x": lambda view, pane: _coordinate(view.pane_facts.copy().selection_start, 0),
+    "selection_start_y": lambda view, pane: _coordinate(view.pane_facts.copy().selection_start, 1),
     "wrap_flag": lambda view, pane: flag(view.pane_facts.wrap_mode),
 }
 

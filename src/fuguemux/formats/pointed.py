@@ -1,9 +1,10 @@
-"""The format variables of the mouse event that runs a command, and words of text."""
+"""The format variables of the mouse event that runs a command."""
 
 from collections.abc import Callable
 from typing import Final
 
 from fuguemux.formats.context import View
+from fuguemux.formats.words import word_at
 from fuguemux.model.layout_strings import pane_rectangle
 from fuguemux.model.live import TextAt
 from fuguemux.model.pointing import Pointing
@@ -73,26 +74,6 @@ def _line(view: View, mouse: Pointing) -> str:
 def _word(view: View, mouse: Pointing) -> str:
     separators = options.get(view.state, view.live.option_defaults(), "word-separators")
     return word_at(_text(view, mouse), separators)
-
-
-def word_at(text: TextAt, separators: str) -> str:
-    """The word at the place, or the one that follows a separator there; empty if there is none. After tmux 3.3a."""
-    line, begin = text.line, text.offset
-
-    def separates(at: int) -> bool:
-        return line[at] in separators or line[at] in " \t"
-
-    if begin >= len(line):
-        return ""
-    if separates(begin):
-        begin += 1
-    else:
-        while begin > 0 and not separates(begin - 1):
-            begin -= 1
-    end = begin
-    while end < len(line) and not separates(end):
-        end += 1
-    return line[begin:end]
 
 
 MOUSE: Final[dict[str, Callable[[View, Pointing], str]]] = {

@@ -80,6 +80,30 @@ class ScreenFacts(msgspec.Struct, frozen=True):
     bracketed_paste: bool = False
 
 
+class TextAt(msgspec.Struct, frozen=True):
+    """A row that a pane shows, and the line of text that it is part of."""
+
+    row: str = ""
+    line: str = ""
+    offset: int = 0
+    """The character of the line that is at the cell, or behind its end."""
+
+
+class CopyFacts(msgspec.Struct, frozen=True):
+    """Facts of a pane in copy mode. Rows count from the first one of the history."""
+
+    rectangle: bool = False
+    selection_active: bool = False
+    """Whether moving the cursor changes the selection."""
+    selection_start: tuple[int, int] | None = None
+    selection_end: tuple[int, int] | None = None
+    """Column and row; None: there is no selection."""
+    match: str = ""
+    """The match of the search at the cursor."""
+    word: TextAt = TextAt()
+    """The text at the cursor."""
+
+
 class PaneFacts(msgspec.Struct, frozen=True):
     """Facts that the terminal and the process table know of a pane. Expensive ones are looked up when they are read."""
 
@@ -90,6 +114,7 @@ class PaneFacts(msgspec.Struct, frozen=True):
     """The character at the cursor; a space where there is none."""
     path: Callable[[], str] = str
     """What the program said last by OSC 7."""
+    copy: Callable[[], CopyFacts] = CopyFacts
 
     in_mode: bool = False
     mode: str = ""
@@ -122,15 +147,6 @@ class PaneFacts(msgspec.Struct, frozen=True):
     @property
     def current_command(self) -> str:
         return self.foreground().command
-
-
-class TextAt(msgspec.Struct, frozen=True):
-    """A row that a pane shows, and the line of text that it is part of."""
-
-    row: str = ""
-    line: str = ""
-    offset: int = 0
-    """The character of the line that is at the cell, or behind its end."""
 
 
 class ServerFacts(msgspec.Struct, frozen=True):

@@ -23,9 +23,9 @@ def newest(state: ServerState) -> Buffer | None:
 
 
 def buffer_stored(
-    state: ServerState, live: LiveView, data: bytes, name: str | None
+    state: ServerState, live: LiveView, data: bytes, name: str | None, *, prefix: str = ""
 ) -> tuple[AnyEvent, ...]:
-    """The events that put `data` into the buffer `name`, or into a new automatic one.
+    """The events that put `data` into the buffer `name`, or into a new automatic one, whose name begins with `prefix`.
 
     The oldest automatic buffers beyond `buffer-limit` are deleted. Raises Refused for an empty name and for too much data.
     """
@@ -37,14 +37,15 @@ def buffer_stored(
         if not name:
             raise Refused("empty buffer name")
         return (BufferSet(Buffer(name, data, live.now_ms(), automatic=False)),)
+    prefix = prefix or "buffer"
     number = state.next_buffer
-    while buffer_called(state, f"buffer{number}") is not None:
+    while buffer_called(state, f"{prefix}{number}") is not None:
         number += 1
     automatic = [buffer for buffer in state.buffers if buffer.automatic]
     limit = options.get_number(state, live.option_defaults(), "buffer-limit")
     kept = max(limit - 1, 0)
     gone: list[AnyEvent] = [BufferDeleted(buffer.name) for buffer in automatic[kept:]]
-    return (*gone, BufferSet(Buffer(f"buffer{number}", data, live.now_ms())))
+    return (*gone, BufferSet(Buffer(f"{prefix}{number}", data, live.now_ms())))
 
 
 def buffer_named_or_newest(state: ServerState, invocation: Invocation) -> Buffer:

@@ -341,4 +341,4 @@ def mode_style(state: ServerState, live: LiveView, pane: PaneId) -> tuple[Styles
 
     match, current = sgr("copy-mode-match-style"), sgr("copy-mode-current-match-style")
     vi = options.get(state, live.option_defaults(), "mode-keys", window=window) == "vi"
-    return Styles(match, current, sgr("mode-style")), vi
+    return Styles(match, current, sgr("mode-style"), sgr("copy-mode-mark-style")), vi

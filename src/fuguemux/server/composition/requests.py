@@ -16,6 +16,7 @@ from fuguemux.server.composition.panes import PaneParts, StateParts
 from fuguemux.server.composition.programs import ProgramParts
 from fuguemux.server.control.settings import ClientSettings
 from fuguemux.server.copy.copy_commands import CopyCommands
+from fuguemux.server.copy.copy_output import CopyOutput
 from fuguemux.server.ending import ServerEnd
 from fuguemux.server.recovery import recovery_notice
 from fuguemux.server.requests.command_effects import CommandEffects
@@ -123,7 +124,15 @@ def _executor(
         admin.effects,
         command_effects,
         Searcher(state.panes, base.clock),
-        CopyCommands(state.engine, state.panes, clients.viewers, durable, panes.last_screens.fetch),
+        CopyCommands(
+            state.engine,
+            state.panes,
+            clients.viewers,
+            durable,
+            panes.last_screens.fetch,
+            CopyOutput(state.engine, durable, clients.viewers.copied, programs.shells.feed),
+            client_input.begin_selection,
+        ),
         clients.entry,
         clients.alerts,
         ClientSettings(clients.viewers),

@@ -99,7 +99,7 @@ def _paragraph(step: int) -> Motion:
             line += step
             if not document.text(line) and document.text(line - step):
                 break
-        mode.go(Spot(line, 0), centre=True)
+        mode.go(Spot(line, len(document.text(line)) if step > 0 else 0), centre=True)
 
     return move
 
@@ -125,57 +125,114 @@ def _half(rows: int) -> int:
 
 
 def _begin(mode: CopyMode, _: MotionContext) -> None:
-    mode.anchor, mode.whole_lines = mode.cursor, False
+    _selects(mode, mode.cursor)
+
+
+def _stop(mode: CopyMode, _: MotionContext) -> None:
+    """Keep the selection as it is when the cursor moves."""
+    if mode.anchor is not None and mode.stopped is None:
+        mode.stopped = mode.cursor
 
 
 def _clear(mode: CopyMode, _: MotionContext) -> None:
-    mode.anchor, mode.whole_lines = None, False
+    mode.anchor, mode.stopped, mode.whole_lines, mode.swapped = None, None, False, False
 
 
 def _select_line(mode: CopyMode, _: MotionContext) -> None:
     line = mode.cursor.line
-    mode.anchor, mode.whole_lines = Spot(line, 0), True
+    _selects(mode, Spot(line, 0))
+    mode.whole_lines, mode.rectangle = True, False
     mode.go(Spot(line, len(mode.document.text(line))))
 
 
 def _select_word(mode: CopyMode, context: MotionContext) -> None:
+    """Select the word at the cursor, or the one before it. Of a single character only its place is selected, as in tmux."""
     line, offset = mode.cursor
-    for begin, end in _words(mode.document.text(line), context.separators, spaces=False):
+    text = mode.document.text(line)
+    if not text[offset : offset + 1].strip():
+        _previous_word(spaces=False)(mode, context)
+        line, offset = mode.cursor
+        text = mode.document.text(line)
+    for begin, end in _words(text, context.separators, spaces=False):
         if begin <= offset < end:
-            mode.anchor, mode.whole_lines = Spot(line, begin), False
-            mode.go(Spot(line, end - context.vi))
+            _selects(mode, Spot(line, begin))
+            mode.rectangle = False
+            alone = end == begin + 1 and not text[end : end + 1].strip()
+            mode.go(Spot(line, begin if alone else end - context.vi))
+
+
+def _selects(mode: CopyMode, begin: Spot) -> None:
+    """Begin a selection at a place."""
+    mode.anchor, mode.stopped, mode.whole_lines, mode.swapped = begin, None, False, False
 
 
 def _other_end(mode: CopyMode, _: MotionContext) -> None:
     if mode.anchor is not None:
         mode.anchor, place = mode.cursor, mode.anchor
+        mode.swapped = not mode.swapped
         mode.go(place)
 
 
-def _rectangle(mode: CopyMode, _: MotionContext) -> None:
-    mode.rectangle = not mode.rectangle
+def _rectangle(wanted: bool | None) -> Motion:
+    def change(mode: CopyMode, _: MotionContext) -> None:
+        mode.rectangle = not mode.rectangle if wanted is None else wanted
+
+    return change
+
+
+def _set_mark(mode: CopyMode, _: MotionContext) -> None:
+    mode.mark, mode.mark_shown = mode.cursor, True
+
+
+def _toggle_position(mode: CopyMode, _: MotionContext) -> None:
+    mode.hides_position = not mode.hides_position
+
+
+def _jump_again(*, reverse: bool) -> Motion:
+    def move(mode: CopyMode, context: MotionContext) -> None:
+        name, character = mode.jump
+        if not name:
+            return
+        step = 1 if name.endswith("forward") else -1
+        before = name.startswith("jump-to-")
+        _jumped(mode, character, -step if reverse else step, before=before)
+
+    return move
 
 
 def _goto_line(mode: CopyMode, context: MotionContext) -> None:
     """Go that many rows back, as in tmux."""
     if context.argument.isascii() and context.argument.isdigit():
         wanted = min(int(context.argument), ROWS_MAX)
-        mode.scroll(wanted - mode.back)
+        mode.scroll(wanted - mode.back, keeps_column=True)
 
 
-def _jump(step: int, *, before: bool) -> Motion:
+def _jumped(mode: CopyMode, wanted: str, step: int, *, before: bool) -> None:
+    """Go to a character of the line, or with `before` to the place next to it on this side."""
+    line, offset = mode.cursor
+    text = mode.document.text(line)
+    behind = text.find(wanted, offset + 1 + before)
+    ahead = text.rfind(wanted, 0, max(offset - before, 0))
+    at = behind if step > 0 else ahead
+    if at >= 0:
+        mode.go(Spot(line, at - step * before))
+
+
+def _jump(name: str) -> Motion:
     def move(mode: CopyMode, context: MotionContext) -> None:
-        line, offset = mode.cursor
-        text, wanted = mode.document.text(line), context.argument[:1]
-        if not wanted:
-            return
-        behind = text.find(wanted, offset + 1 + before)
-        ahead = text.rfind(wanted, 0, max(offset - before, 0))
-        at = behind if step > 0 else ahead
-        if at >= 0:
-            mode.go(Spot(line, at - step * before))
+        wanted = context.argument[:1]
+        if wanted:
+            mode.jump = name, wanted
+            _jump_again(reverse=False)(mode, context)
 
     return move
+
+
+def word_motion(*, previous: bool) -> Motion:
+    """The motion to the previous word, or to the next end of a word."""
+    if previous:
+        return _previous_word(spaces=False)
+    return _next_word(spaces=False, end=True)
 
 
 MOTIONS: Final[Mapping[str, Motion]] = {
@@ -206,16 +263,24 @@ MOTIONS: Final[Mapping[str, Motion]] = {
     "history-top": lambda mode, _: mode.top_of_history(),
     "history-bottom": lambda mode, _: mode.bottom_of_history(),
     "goto-line": _goto_line,
-    "jump-forward": _jump(1, before=False),
-    "jump-backward": _jump(-1, before=False),
-    "jump-to-forward": _jump(1, before=True),
-    "jump-to-backward": _jump(-1, before=True),
+    **{
+        name: _jump(name)
+        for name in ("jump-forward", "jump-backward", "jump-to-forward", "jump-to-backward")
+    },
+    "jump-again": _jump_again(reverse=False),
+    "jump-reverse": _jump_again(reverse=True),
+    "set-mark": _set_mark,
+    "jump-to-mark": lambda mode, _: mode.jump_to_mark(),
+    "stop-selection": _stop,
+    "toggle-position": _toggle_position,
     "begin-selection": _begin,
     "clear-selection": _clear,
     "select-line": _select_line,
     "select-word": _select_word,
     "other-end": _other_end,
-    "rectangle-toggle": _rectangle,
+    "rectangle-toggle": _rectangle(None),
+    "rectangle-on": _rectangle(True),
+    "rectangle-off": _rectangle(False),
 }
 """The effect of each command on the mode. A command that may end the mode by scrolling to the bottom also exists with
 `-and-cancel` behind its name.

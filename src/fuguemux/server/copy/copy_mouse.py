@@ -37,7 +37,7 @@ def cell_in_pane(
 def began(mode: CopyMode, column: int, row: int) -> None:
     """Begin a selection at a visible cell."""
     mode.put(column, row)
-    mode.anchor, mode.whole_lines = mode.cursor, False
+    mode.anchor, mode.stopped, mode.whole_lines, mode.swapped = mode.cursor, None, False, False
 
 
 class Dragging:

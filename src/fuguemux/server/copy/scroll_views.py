@@ -188,6 +188,7 @@ class ScrollViews:
         mode = CopyMode(document, history_row_count(terminal), terminal.emulator.size)
         mode.put(*cursor)
         mode.go(mode.cursor)
+        mode.mark = mode.cursor
         self._modes[terminal.id] = mode
         if self._spawn is not None:
             self._spawn(self._hold(terminal, mode))
@@ -203,6 +204,22 @@ class ScrollViews:
         """Apply `work` to the mode, as soon as the lines that it needs are in memory."""
         while not mode.tried(work):
             mode.document.held.strict = await mode.document.held.hold_more()
+
+    async def refreshed(self, terminal: PaneTerminal, mode: CopyMode) -> None:
+        """Show the pane's lines of this moment instead of those of an earlier one."""
+        document = frozen(terminal)
+        document.held.strict = self._spawn is not None
+
+        def renew(trial: CopyMode) -> None:
+            trial.fit(terminal.emulator.size)
+            trial.renew(document, history_row_count(terminal))
+
+        while not mode.tried(renew):
+            document.held.strict = await document.held.hold_more()
+            if mode.document.held.strict:
+                mode.document.held.strict = await mode.document.held.hold_more()
+        if self._spawn is not None:
+            self._spawn(self._hold(terminal, mode))
 
     def show(
         self,

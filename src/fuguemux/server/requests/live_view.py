@@ -181,6 +181,7 @@ class ServerView:
             screen=lambda: _screen(terminal),
             cursor_character=lambda: _cursor_character(terminal),
             path=lambda: _path(terminal),
+            copy=mode.more,
             in_mode=mode.in_mode,
             mode=mode.name,
             scroll_position=mode.position,

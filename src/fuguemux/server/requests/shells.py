@@ -1,7 +1,9 @@
 """Commands outside of panes (run-shell), and the channels through which commands wait for each other (wait-for)."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine
+from subprocess import DEVNULL
 from typing import Any
 
 from fuguemux.model import effects as ef
@@ -15,7 +17,7 @@ from fuguemux.server.processes.shell_argv import shell_argv
 from fuguemux.server.processes.spawn_environment import usable_directory
 from fuguemux.server.requests.channels import Channels
 from fuguemux.server.work.file_threads import beside
-from fuguemux.server.work.jobs import JobRefused, Jobs, ShellJob
+from fuguemux.server.work.jobs import JobRefused, Jobs, ShellJob, write_all
 
 SHOWN_CHARACTERS_MAX = 200
 """At most this many characters of a command appear in a message to the requester."""
@@ -95,13 +97,39 @@ class Shells:
             data += f"'{effect.command}' {words}\n".encode("utf-8", "surrogateescape")
         return EffectResult(data, code if code >= 0 else 128 - code)
 
+    async def feed(self, command: str, cwd: bytes, data: bytes) -> None:
+        """Start a command that reads `data` from its standard input. Does not wait for its end. Raises EffectFailed."""
+        reading, writing = os.pipe()
+        try:
+            job = await self._start(command, cwd, read=False, stdin=reading)
+        except EffectFailed:
+            os.close(writing)
+            raise
+        finally:
+            os.close(reading)
+
+        async def fed() -> None:
+            try:
+                await write_all(self._loop, writing, data)
+            finally:
+                os.close(writing)
+            await job.ended()
+
+        self._spawn(fed())
+
     async def exit_code(self, command: str, cwd: bytes) -> int:
         """Run a command and ignore its output; return its exit code, a signal as a negative number."""
         job = await self._start(command, cwd, read=False)
         return (await job.ended())[1]
 
     async def _start(
-        self, command: str, cwd: bytes, *, read: bool, pane: PaneId | None = None
+        self,
+        command: str,
+        cwd: bytes,
+        *,
+        read: bool,
+        pane: PaneId | None = None,
+        stdin: int = DEVNULL,
     ) -> ShellJob:
         shown = command[:SHOWN_CHARACTERS_MAX]
         try:
@@ -110,7 +138,7 @@ class Shells:
             raise EffectFailed(f"failed to run command: {shown}: {error.strerror}") from error
         try:
             argv = shell_argv(command, self._surroundings.descriptors)
-            return self._jobs.start(argv, directory, self.environment(pane), read=read)
+            return self._jobs.start(argv, directory, self.environment(pane), read=read, stdin=stdin)
         except JobRefused as refused:
             raise EffectFailed(f"failed to run command: {shown}: {refused}") from refused
 

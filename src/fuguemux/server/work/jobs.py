@@ -48,6 +48,7 @@ class Jobs:
         *,
         read: bool,
         errors: bool = True,
+        stdin: int = subprocess.DEVNULL,
     ) -> "ShellJob":
         """Start a command; without `read` its output is discarded, and without `errors` its standard error. The caller
         awaits `ended` or `followed`. Raises JobRefused."""
@@ -60,7 +61,7 @@ class Jobs:
             process = subprocess.Popen(
                 argv,
                 bufsize=0,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE if read else subprocess.DEVNULL,
                 stderr=subprocess.STDOUT if errors else subprocess.DEVNULL,
                 cwd=cwd,
@@ -197,3 +198,21 @@ class ShellJob:
 def _wake(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
+
+
+async def write_all(loop: asyncio.AbstractEventLoop, descriptor: int, data: bytes) -> None:
+    """Write to a pipe without holding the loop, until all is written or nobody reads any more."""
+    os.set_blocking(descriptor, False)
+    left = memoryview(data)
+    while left:
+        try:
+            left = left[os.write(descriptor, left[:CHUNK_BYTES]) :]
+        except BlockingIOError:
+            writable = asyncio.Event()
+            loop.add_writer(descriptor, writable.set)
+            try:
+                await writable.wait()
+            finally:
+                loop.remove_writer(descriptor)
+        except BrokenPipeError:
+            return

@@ -76,7 +76,7 @@ def test_any_commands_leave_a_view_that_shows_the_cursor(
     history: list[str], columns: int, commands: list[str], vi: bool
 ) -> None:
     mode = mode_of(history, ScreenSize(columns, 4), ("x", "y", "z", "w"))
-    mode.pattern = Pattern("a+b?", regex=True)
+    mode.pattern, mode.matches_shown = Pattern("a+b?", regex=True), True
     for number, command in enumerate(commands):
         MOTIONS[command](mode, MotionContext("a", "-", vi))
         if number == 10:
@@ -103,7 +103,7 @@ def test_a_selection_over_wrapped_lines_is_one_line() -> None:
 
 def test_matches_are_highlighted_across_rows() -> None:
     mode = mode_of(["xxneedlexx"], ScreenSize(5, 3), ("end",))
-    mode.pattern = Pattern("needle")
+    mode.pattern, mode.matches_shown = Pattern("needle"), True
     mode.top_of_history()
     assert mode.view(STYLES, vi=False).rows[:2] == [
         b"xx\x1b[0;1mnee\x1b[0m",
