@@ -9,7 +9,7 @@ from fuguemux.model.pointing import Where
 from fuguemux.model.state import Session, Window, link_of
 
 
-class StatusRange(NamedTuple):
+class ShownRange(NamedTuple):
     """Cells of a row of the status line, from `begin` up to `end`, and what they show.
 
     `kind`: `left`, `right`, or `window`, whose `argument` is the index of the window.
@@ -30,7 +30,7 @@ class ShownArea(NamedTuple):
     status_row: int = -1
     """The first row of the status line; -1: there is none."""
     status_rows: int = 0
-    ranges: Sequence[StatusRange] = ()
+    ranges: Sequence[ShownRange] = ()
     offset_column: int = 0
     offset_row: int = 0
     """The place in the window of the cell at the top left of the panes."""

@@ -5,7 +5,7 @@ import msgspec
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import split
 from fuguemux.model.state import ServerState
-from fuguemux.server.clients.mouse_places import MousePlace, ShownArea, StatusRange, place_at
+from fuguemux.server.clients.mouse_places import MousePlace, ShownArea, ShownRange, place_at
 from tests.support.builders import session, state, window
 
 STATE: ServerState = state(session("work", window("one", panes=1), window("two")))
@@ -15,10 +15,10 @@ LAYOUT = split(ONE.layout, ONE.active, "row", PaneId(9))
 WINDOW = msgspec.structs.replace(ONE, layout=LAYOUT)
 LEFT = LAYOUT.children[0].columns  # type: ignore[union-attr]  # two panes
 RANGES = (
-    StatusRange(0, 0, 7, "left"),
-    StatusRange(0, 7, 12, "window", 0),
-    StatusRange(0, 13, 18, "window", 1),
-    StatusRange(0, 60, 80, "right"),
+    ShownRange(0, 0, 7, "left"),
+    ShownRange(0, 7, 12, "window", 0),
+    ShownRange(0, 13, 18, "window", 1),
+    ShownRange(0, 60, 80, "right"),
 )
 AREA = ShownArea(SESSION, WINDOW, LAYOUT.rows, 1, RANGES)
 
@@ -40,7 +40,7 @@ def test_the_status_line() -> None:
         "StatusRight",
     ]
     assert place_at(AREA, 14, row) == MousePlace("Status", SESSION.links[1].window)
-    gone = AREA._replace(ranges=(StatusRange(0, 0, 9, "window", 7),))
+    gone = AREA._replace(ranges=(ShownRange(0, 0, 9, "window", 7),))
     assert place_at(gone, 3, row) is None
 
 
