@@ -58,6 +58,10 @@ def _run(word: str, rest: Sequence[str], options: ClientOptions) -> int:
         from fuguemux.cli import service
 
         return service.main(rest)
+    if word == "import":
+        from fuguemux.cli import import_file
+
+        return import_file.main(rest)
     if word == "shim":
         from fuguemux.cli import shim
 

@@ -30,6 +30,11 @@ OWN: tuple[tuple[str, str, str], ...] = (
         "Start fugue at boot or login, and keep it running after logout.",
     ),
     (
+        "import",
+        "[--json] FILE",
+        "Report line by line what a tmux configuration does in fugue, without changing anything.",
+    ),
+    (
         "shim",
         "install | uninstall DIRECTORY",
         "Make fugue available under the name tmux in a directory, or take that back.",

@@ -21,10 +21,20 @@ from fuguemux.client.conversation import (
 from fuguemux.client.failure import Failure, ServerLost
 from fuguemux.protocol.framing import Decoder, PeerBroke
 
-OFFLINE_WORDS = ("help", "doctor", "config", "state", "completions", "service", "shim", "version")
+OFFLINE_WORDS = (
+    "help",
+    "doctor",
+    "config",
+    "state",
+    "import",
+    "completions",
+    "service",
+    "shim",
+    "version",
+)
 """Commands of fugue's own that need no server. The room `cli` carries them out."""
 
-_EXPLAIN_THEMSELVES = ("doctor", "config", "state", "service", "shim")
+_EXPLAIN_THEMSELVES = ("doctor", "config", "state", "service", "shim", "import")
 """Those that have verbs, each with its own --help."""
 
 EXIT_INTERRUPTED = 130

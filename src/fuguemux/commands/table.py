@@ -204,7 +204,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
 )
 
 WITHOUT_SERVER: Final = (
-    *("help", "doctor", "config", "state", "completions", "service", "shim", "version"),
+    *("help", "doctor", "config", "state", "import", "completions", "service", "shim", "version"),
 )
 """Commands that the program runs without a server. A test compares this list with the client's."""
 
