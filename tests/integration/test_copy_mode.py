@@ -14,8 +14,13 @@ def begun(fugue: Running) -> None:
     until("all lines", lambda: fugue.format("#{history_size}", "work") == "478")
 
 
+ASK_AT_ONCE = 'command-prompt -T search -p "(search up)" { send-keys -X search-backward "%%" }'
+"""The whole pattern is searched for, not each beginning of it while it is typed."""
+
+
 def test_emacs_keys_search_select_copy_and_paste(fugue: Running) -> None:
     begun(fugue)
+    fugue("bind-key", "-T", "copy-mode", "C-r", ASK_AT_ONCE)
     with fugue.attached() as client:
         client.wait_for("line 500")
         client.type(b"\x02[")
@@ -123,6 +128,7 @@ def test_a_search_is_stopped_by_c_c_and_copy_mode_stays(tmp_path: Path) -> None:
         fugue = Running(tmp_path, **points.environment("search.step=pause@1"))
         try:
             begun(fugue)
+            fugue("bind-key", "-T", "copy-mode", "C-r", ASK_AT_ONCE)
             with fugue.attached() as client:
                 client.wait_for("line 500")
                 client.type(b"\x02[\x12")
@@ -134,7 +140,7 @@ def test_a_search_is_stopped_by_c_c_and_copy_mode_stays(tmp_path: Path) -> None:
                 assert fugue.format("#{pane_in_mode}", "work") == "1"
                 points.answer("search.step")
                 client.wait_for("search: stopped")
-                client.type(b"\x12\r")  # the same once more, and nobody stops it
+                client.type(b"\x12line 1\r")  # the same once more, and nobody stops it
                 until("match", lambda: fugue.format(PLACE, "work").endswith("line 199"))
         finally:
             fugue.end()

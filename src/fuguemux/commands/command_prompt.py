@@ -4,6 +4,7 @@ from typing import Final
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings
+from fuguemux.commands.parts.prompt_types import given_type
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Prompt
@@ -28,14 +29,20 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     initial = tuple(inputs[at] if at < len(inputs) else "" for at in range(len(prompts)))
 
     def expanded(text: str) -> str:
-        return settings.expanded(state, live, invocation, text, target)
+        return settings.expanded(state, live, invocation, text, target, time=True)
 
+    how = next((letter for letter in "1Nik" if flags.has(letter)), "")
     effect = Prompt(
         client.id,
         tuple(map(expanded, prompts)),
         tuple(map(expanded, initial)),
         template or "%1",
-        single_key=flags.has("1") or flags.has("k"),
+        kind=given_type(invocation) or "command",
+        single=how == "1",
+        numeric=how == "N",
+        incremental=how == "i",
+        key=how == "k",
+        wait=not flags.has("b"),
     )
     return Decision(effects=(effect,))
 

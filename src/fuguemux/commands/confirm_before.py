@@ -21,7 +21,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         given = f"Confirm '{words[0] if words else ''}'? (y/n)"
     target = invocation.optional_target
     prompt = settings.expanded(state, live, invocation, f"{given} ", target)
-    return Decision(effects=(Prompt(client.id, (prompt,), ("",), command, confirm=True),))
+    wait = not invocation.flags.has("b")
+    effect = Prompt(client.id, (prompt,), ("",), command, confirm=True, wait=wait)
+    return Decision(effects=(effect,))
 
 
 COMMAND: Final = Command(

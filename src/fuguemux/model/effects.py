@@ -251,10 +251,13 @@ class ShowMessage(Effect, frozen=True):
     duration_ms: int = 0
 
 
+PromptType = Literal["command", "search", "target", "window-target"]
+
+
 class Prompt(Effect, frozen=True):
     """Ask on the client's status line. `template` is a command with `%%` (or `%1`…) for the answers.
 
-    With `confirm` one key is read, and the template runs on y.
+    With `confirm` one key is read, and the template runs on y. `wait`: the reply waits until the question was answered.
     """
 
     client: ClientId
@@ -262,8 +265,23 @@ class Prompt(Effect, frozen=True):
     initial: tuple[str, ...]
     template: str
     confirm: bool = False
-    single_key: bool = False
-    """Whether one key press is the answer to each prompt (command-prompt -1)."""
+    kind: PromptType = "command"
+    single: bool = False
+    """Whether one character is the answer (command-prompt -1)."""
+    key: bool = False
+    """Whether the name of one key is the answer (-k)."""
+    numeric: bool = False
+    """Whether the answer ends at the first key that is no digit, and that key keeps its effect (-N)."""
+    incremental: bool = False
+    """Whether each change is an answer, with `=`, `+` or `-` before it (-i)."""
+    wait: bool = True
+
+
+class PromptHistoryAsked(Effect, frozen=True):
+    """Print what was answered at prompts of a type, or of all types (None), or forget it."""
+
+    kind: PromptType | None
+    clear: bool = False
 
 
 class Choose(Effect, frozen=True):
@@ -479,7 +497,6 @@ ImmediateEffect = (
     | SwitchInput
     | ClearAlerts
     | ShowMessage
-    | Prompt
     | Choose
     | ShowText
     | EnterMode
@@ -491,6 +508,8 @@ AwaitedEffect = (
     ScrollView
     | ViewLastScreen
     | CopyModeCommand
+    | Prompt
+    | PromptHistoryAsked
     | Checkpoint
     | SaveHere
     | DeleteSave

@@ -131,6 +131,7 @@ class Server:
                 state.panes.published,
                 lambda before, after, new, _lsn: admin.privacy.published(before, after, new),
                 lambda _before, _after, _events, _lsn: clients.published(),
+                lambda before, after, _events, _lsn: self.programs.published(before, after),
                 lambda before, after, new, _lsn: clients.viewers.published(before, after, new),
                 lambda before, after, new, _lsn: clients.alerts.published(before, after, new),
                 lambda before, after, _events, _lsn: clients.sizes.published(before, after),

@@ -58,7 +58,7 @@ class Scene(NamedTuple):
 
     `status`: finished rows (see `style.line`), below the window, or above it with `status_at_top`. `window`: the window's
     columns and rows, if it is smaller than the client. `mouse`: whether fugue itself wants mouse events. `cursor`: where
-    to place it (for a prompt), counted from the client's top left corner.
+    to place it (for a prompt, which draws its cursor itself, so it is hidden), counted from the client's top left corner.
     """
 
     columns: int
@@ -288,7 +288,7 @@ def _cursor(scene: Scene, active: PaneView | None) -> bytes:
     """Return the bytes that place the cursor, or hide it."""
     if scene.cursor is not None:
         column, row = scene.cursor
-        return b"\x1b[%d;%dH" % (row + 1, column + 1) + CURSOR_SHOW
+        return b"\x1b[%d;%dH" % (row + 1, column + 1) + CURSOR_HIDE
     if active is None:
         return CURSOR_HIDE
     top = len(scene.status) if scene.status_at_top else 0

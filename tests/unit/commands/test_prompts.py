@@ -47,7 +47,7 @@ def effects(command: Command, *words: str) -> Iterable[AnyEffect]:
         ),
         (
             ("-1", "-p", "key", "x '%%'"),
-            Prompt(CLIENT, ("key ",), ("",), "x '%%'", single_key=True),
+            Prompt(CLIENT, ("key ",), ("",), "x '%%'", single=True),
         ),
         (("-F", "kill #S"), Prompt(CLIENT, ("(kill) ",), ("",), "kill b")),
     ],

@@ -1,13 +1,12 @@
-"""Shows a question or a page over a client's panes."""
+"""Shows a page over a client's panes."""
 
 import textwrap
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import assert_never
 
 from fuguemux.model import effects as ef
 from fuguemux.model.ids import ClientId
-from fuguemux.server.clients.overlays import Confirm, Page, PromptOverlay, fill
+from fuguemux.server.clients.overlays import Page
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.panes.previews import LastScreensPort, ScreenPreview
 
@@ -26,20 +25,13 @@ def notice_page(client: ClientId, notices: Sequence[str], columns: int) -> ef.Sh
 
 def cover(
     viewer: Viewer,
-    effect: ef.Prompt | ef.Choose | ef.ShowText,
+    effect: ef.Choose | ef.ShowText,
     last_screens: LastScreensPort,
     redraw: Callable[[], None],
 ) -> None:
     """Show what `effect` describes. The previews of a list come from `last_screens`, which calls `redraw` when it has
     read one."""
     match effect:
-        case ef.Prompt(_, prompts, initial, template, confirm, single_key):
-            if confirm:
-                viewer.overlay = Confirm(prompts[0] if prompts else "", template)
-            else:
-                viewer.overlay = PromptOverlay(
-                    prompts, initial, answered=partial(fill, template), single_key=single_key
-                )
         case ef.Choose(_, title, rows, previews, selected):
             preview = ScreenPreview(last_screens, previews, redraw) if previews else None
             viewer.page = Page(title, rows, chooser=True, preview=preview, selected=selected)

@@ -237,8 +237,11 @@ class ViewerRequester:
         show: Callable[[bytes, bool], None],
         waits: Callable[[str], None],
         mouse: Pointing | None = None,
+        step_aside: Callable[[], None] = lambda: None,
     ) -> None:
+        """`step_aside` lets later keys be handled although this command has not ended."""
         self._mouse = mouse
+        self.step_aside = step_aside
         self.connection = connection
         self.client = connection.client
         self._command = command

@@ -18,12 +18,13 @@ from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients import status_line
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.mouse_places import ShownArea
-from fuguemux.server.clients.overlays import MessageOverlay, Page, StatusOverlay
+from fuguemux.server.clients.overlays import AskedQuestion, MessageOverlay, Page, StatusOverlay
 from fuguemux.server.clients.passed_on import passed_on
 from fuguemux.server.clients.watched import WatchedStatus
 from fuguemux.server.copy.copy_mode import Styles
 from fuguemux.server.copy.scroll_views import ScrollViews
 from fuguemux.server.modes.pane_modes import PaneModes
+from fuguemux.server.overlays.status_styles import StatusStyles
 from fuguemux.server.panes.panes import Panes
 from fuguemux.terminal import style
 from fuguemux.terminal.borders import CellRectangle
@@ -92,6 +93,9 @@ class Viewer:
         self.used_at = 0.0
         """When a user last typed, by the loop's clock."""
         self.overlay: StatusOverlay | None = None
+        """The message that is shown."""
+        self.prompt: AskedQuestion | None = None
+        """The question that is asked; a message hides it until the next key."""
         self.page: Page | None = None
         self.reader = KeyReader()
         self.dirty = True
@@ -270,8 +274,9 @@ class Viewer:
             if status_line.at_top(state, self._surface.live.option_defaults(), session)
             else self.rows - 1
         )
-        if self.overlay is not None:
-            content, column = self.overlay.row(self.columns)
+        shown = self.overlay or self.prompt
+        if shown is not None:
+            content, column = shown.row(self.columns, self._status_styles(state, session))
             place = None if column is None else (column, row)
             return [content] + [b""] * (count - 1), place
         if count == 0:
@@ -280,6 +285,19 @@ class Viewer:
             state, self._surface.live, session, self.columns, self.client, self._surface.alert()
         )
         return [content] + [b""] * (count - 1), None
+
+    def _status_styles(self, state: ServerState, session: Session) -> StatusStyles:
+        defaults = self._surface.live.option_defaults()
+        return StatusStyles(
+            options.get(state, defaults, "message-style", session=session),
+            options.get(state, defaults, "message-command-style", session=session),
+        )
+
+    def cancel_prompt(self) -> None:
+        """The client leaves: nobody answers the question any more."""
+        if self.prompt is not None:
+            self.prompt.cancel()
+            self.prompt = None
 
     def _panes(self, window: Window) -> list[PaneView]:
         views: list[PaneView] = []

@@ -216,6 +216,7 @@ class Viewers:
         """The client is no longer attached."""
         self._viewers.pop(viewer.client, None)
         self.status_clock.end(viewer.client)
+        viewer.cancel_prompt()
         self._frames.cancel(viewer)
         self.control.left(viewer)
         self._happened("client-detached", viewer.session)
@@ -347,8 +348,8 @@ class Viewers:
 
     # Overlays and views
 
-    def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
-        """Show a message, a question or a page on the client."""
+    def overlay(self, effect: ef.ShowMessage | ef.Choose | ef.ShowText) -> None:
+        """Show a message or a page on the client."""
         viewer = self._viewers.get(effect.client)
         if viewer is None or not (viewer.draws or isinstance(effect, ef.ShowMessage)):
             return
@@ -356,8 +357,7 @@ class Viewers:
             self.message(viewer, effect.text, effect.duration_ms)
         else:
             cover(viewer, effect, self._last_screens, partial(self._drawn_anew, viewer))
-        viewer.dirty = True
-        self.schedule(viewer)
+        self._drawn_anew(viewer)
 
     def _drawn_anew(self, viewer: Viewer) -> None:
         viewer.dirty = True

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from fuguemux.model.state import ServerState
+from fuguemux.options import options
 from fuguemux.persistence.storage.pipe_positions import PipePositions
 from fuguemux.server.composition.base import Base
 from fuguemux.server.composition.clients import ClientParts
@@ -13,6 +15,8 @@ from fuguemux.server.requests.format_jobs import ClientsOfJobs, FormatJobs
 from fuguemux.server.requests.mode_keys import ModeKeys
 from fuguemux.server.requests.pane_input import PaneInput
 from fuguemux.server.requests.pipes import Pipes
+from fuguemux.server.requests.prompt_file import PromptFile
+from fuguemux.server.requests.prompts import Prompts
 from fuguemux.server.requests.shells import Shells
 from fuguemux.server.work.waits import Waits
 
@@ -26,6 +30,13 @@ class ProgramParts(NamedTuple):
     pipes: Pipes
     mode_keys: ModeKeys
     format_jobs: FormatJobs
+    prompts: Prompts
+    prompt_file: PromptFile
+
+    def published(self, before: ServerState, after: ServerState) -> None:
+        """The state has changed."""
+        if before.server_options is not after.server_options:
+            self.prompt_file.look()
 
 
 def build_programs(
@@ -36,7 +47,15 @@ def build_programs(
     channels = Channels(base.loop, state.engine, log.flusher.wait_durable, waits)
     defaults = state.view.option_defaults
     shells = Shells(base.loop, state.state, panes.environment, defaults, base.spawn, channels)
-    mode_keys = ModeKeys(clients.modes, clients.viewers, state.panes, state.state, base.spawn)
+    prompts = Prompts(base.loop, state.engine, clients.viewers, waits, base.spawn)
+    prompt_file = PromptFile(
+        prompts.history,
+        lambda: options.get(state.state(), state.view.option_defaults(), "history-file"),
+        base.spawn,
+    )
+    mode_keys = ModeKeys(
+        clients.modes, clients.viewers, state.panes, prompts, state.state, base.spawn
+    )
     typing = PaneInput(
         state.panes,
         clients.surface.prefix_key,
@@ -64,4 +83,4 @@ def build_programs(
         ClientsOfJobs(clock.directory, clock.round, clock.printed),
         base.spawn,
     )
-    return ProgramParts(waits, shells, typing, pipes, mode_keys, jobs)
+    return ProgramParts(waits, shells, typing, pipes, mode_keys, jobs, prompts, prompt_file)

@@ -72,6 +72,8 @@ def build_requests(
         programs.typing.send_mouse,
         clients.dragging,
     )
+    programs.prompts.connect(keys.run_text)
+    programs.prompt_file.look()
     programs.mode_keys.connect(executor, keys.run_text, panes.hooks.mode_changed)
     socket_path = panes.environment.socket_path
     control = ControlInput(
@@ -136,6 +138,7 @@ def _executor(
         clients.entry,
         clients.alerts,
         ClientSettings(clients.viewers),
+        programs.prompts,
     )
     executor = Executor(state.engine, effects, durable, panes.gate, panes.hooks, admin.documents)
     command_effects.connect(executor)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from fuguemux.model.effects import PromptType
 from fuguemux.terminal.compose import ScrolledRows
 
 
@@ -14,8 +15,8 @@ class Ask(NamedTuple):
     initial: str = ""
     single_key: bool = False
     """Whether one key is the answer."""
-    kind: str = "command"
-    """Which history the answer belongs to: `command` or `search`."""
+    kind: PromptType = "command"
+    """Which history the answer belongs to."""
 
 
 class ModeOutcome(NamedTuple):

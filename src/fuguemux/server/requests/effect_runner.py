@@ -60,7 +60,7 @@ class ViewersPort(Protocol):
 
     def refresh(self, client: ClientId | None) -> None: ...
 
-    def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None: ...
+    def overlay(self, effect: ef.ShowMessage | ef.Choose | ef.ShowText) -> None: ...
 
 
 class ModesPort(Protocol):
@@ -85,6 +85,14 @@ class AlertsPort(Protocol):
     """The alerts of windows."""
 
     def cleared(self, session: SessionId) -> None: ...
+
+
+class PromptsPort(Protocol):
+    """Asks clients' users."""
+
+    def prompt(self, effect: ef.Prompt, requester: Requester) -> Awaitable[EffectResult] | None: ...
+
+    def listed(self, effect: ef.PromptHistoryAsked) -> Awaitable[EffectResult]: ...
 
 
 class PaneInputPort(Protocol):
@@ -230,6 +238,7 @@ class EffectRunner:
         modes: ModesPort,
         alerts: AlertsPort,
         settings: SettingsPort,
+        prompts: PromptsPort,
     ) -> None:
         self.turn = Turn()
         self._panes = panes
@@ -246,6 +255,7 @@ class EffectRunner:
         self._modes = modes
         self._alerts = alerts
         self._settings = settings
+        self._prompts = prompts
 
     async def run(
         self, effects: Sequence[ef.AnyEffect], requester: Requester
@@ -304,7 +314,7 @@ class EffectRunner:
                 self._screens.lend(effect)
             case ef.Refresh(client):
                 self._screens.refresh(client)
-            case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():
+            case ef.ShowMessage() | ef.Choose() | ef.ShowText():
                 self._screens.overlay(effect)
             case ef.EnterMode():
                 self._modes.enter(effect)
@@ -333,6 +343,10 @@ class EffectRunner:
                 return self._copy_modes.view_last_screen(effect)
             case ef.CopyModeCommand():
                 return self._copy_modes.copy_mode(effect, requester)
+            case ef.Prompt():
+                return self._prompts.prompt(effect, requester)
+            case ef.PromptHistoryAsked():
+                return self._prompts.listed(effect)
             case ef.Checkpoint(reason, name):
                 written = _printed(self._lifecycle.checkpoint(reason, name, requester.waits))
                 return self.turn.told(written, requester, CHECKPOINT)

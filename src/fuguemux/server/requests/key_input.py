@@ -19,7 +19,6 @@ from fuguemux.model.state import Session, Window, current_link
 from fuguemux.observe.clock import Clock
 from fuguemux.options import options
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.overlays import MessageOverlay, OverlayOutcome, Page
 from fuguemux.server.clients.requesters import ViewerRequester
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
@@ -83,6 +82,8 @@ class KeyInput:
         self._behind: dict[ClientId, bytearray] = {}
         """Input that arrived in one large read and is handled in parts. Nothing is read from its clients meanwhile."""
         self._tables = KeyTables(loop, engine, viewers, modes)
+        self._again = False
+        """Whether the key that ended a prompt has its usual effect too."""
 
     def bytes_typed(self, connection: Connection, data: bytes) -> None:
         """Raw bytes from the client's terminal."""
@@ -139,9 +140,12 @@ class KeyInput:
                 waiting.extend(items)
             return
         for index, item in enumerate(items):
+            self._again = False
             command = self._one(viewer, item)
+            if self._again and not command:
+                command = self._one(viewer, item)
             if command:
-                self._waiting[viewer.client] = list(items[index + 1 :])
+                self._waiting[viewer.client] = list(items[index + (not self._again) :])
                 mouse = None
                 if isinstance(command, KeyCommand):
                     command, mouse = command
@@ -191,6 +195,7 @@ class KeyInput:
             lambda data, error: shown.append((data, error)),
             tell,
             mouse,
+            waits,
         )
         await self._executor.run_text(command, requester)
         self._show(viewer, shown)
@@ -208,15 +213,10 @@ class KeyInput:
         if isinstance(item, MouseKey):
             return self._mouse_key(viewer, item)
         if viewer.overlay is not None:
-            eaten = not isinstance(viewer.overlay, MessageOverlay)
-            outcome = viewer.overlay.key(item)
-            if outcome.closed:
-                viewer.overlay = None
+            viewer.overlay = None  # any key ends a message, and has its usual effect
             viewer.dirty = True
-            if eaten:
-                return outcome.command
-        if viewer.page is not None:
-            return self._page_key(viewer, viewer.page, item)
+        if (command := self._covered(viewer, item)) is not None:
+            return command
         if isinstance(item, KeyPress):
             return self._key(viewer, item)
         if isinstance(item, Mouse):
@@ -226,11 +226,18 @@ class KeyInput:
             self._pass_on(viewer, item)
         return ""
 
-    def _page_key(self, viewer: Viewer, page: Page, item: Input) -> str:
-        outcome: OverlayOutcome = page.key(item)
+    def _covered(self, viewer: Viewer, item: Input) -> str | None:
+        """Give an item to the question or the page that the client shows. None: it shows neither."""
+        prompt, page = viewer.prompt, viewer.page
+        if prompt is None and page is None:
+            return None
         viewer.dirty = True
-        if outcome.closed:
+        outcome = (prompt or page).key(item)  # type: ignore[union-attr] # one of them is not None
+        if outcome.closed and prompt is not None and viewer.prompt is prompt:
+            viewer.prompt = None
+        elif outcome.closed and prompt is None:
             viewer.page = None
+        self._again = outcome.again
         return outcome.command
 
     def _key(self, viewer: Viewer, item: KeyPress) -> str:

@@ -4,12 +4,12 @@ import os
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
+from fuguemux.model import effects as ef
 from fuguemux.model.effects import SendMouse
 from fuguemux.model.ids import PaneId
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import ServerState
 from fuguemux.options.environment import session_of
-from fuguemux.server.clients.overlays import PromptOverlay
 from fuguemux.server.clients.requesters import InternalRequester
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
@@ -18,6 +18,7 @@ from fuguemux.server.modes.pane_mode import ModeOutcome, MouseAt
 from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.ports import Requester
+from fuguemux.server.requests.prompts import Prompts
 from fuguemux.terminal import keys as key_names
 
 
@@ -38,12 +39,14 @@ class ModeKeys:
         modes: PaneModes,
         viewers: Viewers,
         panes: Panes,
+        prompts: Prompts,
         state: Callable[[], ServerState],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._modes = modes
         self._viewers = viewers
         self._panes = panes
+        self._prompts = prompts
         self._state = state
         self._spawn = spawn
 
@@ -78,14 +81,19 @@ class ModeKeys:
         """Ask the client's user what the mode asks. Returns the command to run, or nothing."""
         if outcome.ask is not None:
             ask = outcome.ask
-            viewer.overlay = PromptOverlay(
+            question = ef.Prompt(
+                viewer.client,
                 (ask.prompt,),
                 (ask.initial,),
-                answered=lambda answers: self.outcome(viewer, ask.answered(answers[0])),
-                single_key=ask.single_key,
+                "",
+                kind=ask.kind,
+                single=ask.single_key,
             )
-            viewer.dirty = True
-            self._viewers.schedule(viewer)
+            self._prompts.ask(
+                viewer,
+                question,
+                lambda answers: self.outcome(viewer, ask.answered(answers[0])),
+            )
         return outcome.command
 
     def sent(self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.scrollback.last_screens import LastScreen
-from fuguemux.server.clients.overlays import STAYS, Page
+from fuguemux.server.clients.overlays import Page
+from fuguemux.server.overlays.outcome import STAYS
 from fuguemux.server.panes.last_screens import NoScreen
 from fuguemux.server.panes.previews import ScreenPreview
 from fuguemux.terminal.ghostty.rewrap import plain

@@ -98,7 +98,7 @@ class Ports:
         assert (client, command) == (CLIENT, "resize-pane -M")
         self._call("begin_drag")
 
-    def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
+    def overlay(self, effect: ef.ShowMessage | ef.Choose | ef.ShowText) -> None:
         self._call(f"overlay {type(effect).__name__}")
 
     def enter(self, effect: ef.EnterMode) -> None:
@@ -187,6 +187,14 @@ class Ports:
     def view_last_screen(self, effect: ef.ViewLastScreen) -> Awaitable[EffectResult]:
         return self._later("view_last_screen")
 
+    # Prompts
+
+    def prompt(self, effect: ef.Prompt, requester: Requester) -> Awaitable[EffectResult] | None:
+        return self._later("prompt")
+
+    def listed(self, effect: ef.PromptHistoryAsked) -> Awaitable[EffectResult]:
+        return self._later("listed")
+
     # The server
 
     async def checkpoint(
@@ -246,7 +254,6 @@ IMMEDIATE: dict[ef.AnyEffect, str] = {
     ef.Refresh(): "refresh",
     ef.ClearAlerts(SESSION): "cleared",
     ef.ShowMessage(CLIENT, "x"): "overlay ShowMessage",
-    ef.Prompt(CLIENT, (), (), ""): "overlay Prompt",
     ef.Choose(CLIENT, "x", ()): "overlay Choose",
     ef.ShowText(CLIENT, ()): "overlay ShowText",
     ef.EnterMode(PANE, "clock-mode"): "enter clock-mode",
@@ -257,6 +264,8 @@ AWAITED: dict[ef.AnyEffect, str] = {
     ef.ScrollView(PANE): "scroll_view",
     ef.ViewLastScreen(PANE): "view_last_screen",
     ef.CopyModeCommand(PANE, "cancel"): "copy_mode",
+    ef.Prompt(CLIENT, (), (), ""): "prompt",
+    ef.PromptHistoryAsked(None): "listed",
     ef.Checkpoint("asked for", "mine"): "checkpoint",
     ef.SaveHere(): "save_here",
     ef.DeleteSave("mine"): "delete_save",
@@ -286,7 +295,7 @@ class World:
         self.ports = ports = Ports()
         store = ScrollbackStore(PackReader(MemoryStorage(), "nowhere"))
         panes = self.panes = Panes(GhosttyEmulator, store, PaneTerminal.close, _no_limit)
-        self.runner = EffectRunner(panes, *[ports] * 13)
+        self.runner = EffectRunner(panes, *[ports] * 14)
         self.requester = FakeRequester()
 
     async def run(self, *effects: ef.AnyEffect) -> Sequence[Awaitable[EffectResult]]:

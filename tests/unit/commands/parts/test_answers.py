@@ -1,8 +1,8 @@
-"""Overlays: what an answer becomes in the template of a prompt."""
+"""What an answer becomes in the template of a prompt."""
 
 import pytest
 
-from fuguemux.server.clients.overlays import fill
+from fuguemux.commands.parts.answers import fill
 
 
 @pytest.mark.parametrize(
