@@ -44,7 +44,7 @@ def test_a_closed_session_comes_back(fugue: Running) -> None:
     assert "is back as work: 2 windows, 3 panes" in fugue("state", "restore", "--session", "work")
     assert fugue("list-panes", "-s", "-t", "work", "-F", shape) == before
     assert fugue.history("work:edit.0").startswith(text)
-    assert "\x1b[38;5;1mred" in fugue.history("work:edit.0", "-e")
+    assert "\x1b[31mred" in fugue.history("work:edit.0", "-e")
     fugue("send-keys", "-t", "work:edit.0", "echo again-$((40+2))", "Enter")
     fugue.wait_for("again-42", "work:edit.0")
     # What came back is logged like everything else.

@@ -5,8 +5,9 @@ Rows have the pane's present width: old logical lines are wrapped again when the
 proportion to the amount that is read, however long the lines are.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fuguemux.model.live import CaptureRequest
 from fuguemux.persistence.scrollback.blocks import Line
@@ -183,13 +184,22 @@ def _bound(value: int | str | None, default: int) -> int:
 
 
 def _formatted(line: bytes, request: CaptureRequest) -> bytes:
-    if not request.escapes:
-        line = plain(line)
+    line = _BASIC.sub(_short, line) if request.escapes else plain(line)
     if request.trim and not request.join:
         line = line.rstrip(b" ")
     if request.octal:
         line = b"".join(_octal(byte) for byte in line)
     return line
+
+
+_BASIC: Final = re.compile(rb"\x1b\[([34])8;5;([0-9]|1[0-5])m")
+
+
+def _short(colour: re.Match[bytes]) -> bytes:
+    """One of the sixteen colours as ECMA-48 and aixterm write it (`31`, `91`), as tmux does."""
+    number, background = int(colour[2]), colour[1] == b"4"
+    first = (40 if background else 30) if number < 8 else (92 if background else 82)
+    return b"\x1b[%dm" % (first + number)
 
 
 def _octal(byte: int) -> bytes:

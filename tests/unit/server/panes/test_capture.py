@@ -98,3 +98,13 @@ def test_a_moment_has_what_was_there_whatever_comes_behind_it() -> None:
         terminal.scrollback.append([b"later"])
         terminal.emulator.feed(b"\x1b[2J")
         assert taken.text() == wanted
+
+
+def test_basic_colours_are_written_as_tmux_writes_them() -> None:
+    terminal = pane([b"\x1b[38;5;9mold"], 40)
+    terminal.emulator.feed(
+        b"\x1b[31ma\x1b[m\x1b[44mb\x1b[m\x1b[95mc\x1b[m\x1b[103md\x1b[m\x1b[38;5;16me"
+    )
+    seen = capture(terminal, CaptureRequest(start="first", escapes=True))
+    for colour in (b"91mold", b"31ma", b"44mb", b"95mc", b"103md", b"38;5;16me"):
+        assert b"\x1b[" + colour in seen
