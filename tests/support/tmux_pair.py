@@ -25,7 +25,7 @@ class Tmux:
     def __init__(self, directory: Path, environment: dict[str, str]) -> None:
         self.directory = directory
         self._base = [str(TMUX), "-S", str(directory / "socket"), "-f", "/dev/null"]
-        self._environment = environment
+        self.environment = environment
 
     def run(self, *words: str, stdin: str = "") -> Answer:
         done = subprocess.run(
@@ -34,7 +34,7 @@ class Tmux:
             text=True,
             input=stdin,
             cwd=self.directory,
-            env=self._environment,
+            env=self.environment,
             timeout=60,
             check=False,
         )

@@ -35,7 +35,8 @@ RECEIVE_BYTES = 256 << 10
 READ_BYTES = 64 << 10
 LINE_BYTES_MAX = 64 << 10
 
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+"""End the client, as in tmux without a reason. C-c is for the programs in panes, and is ignored."""
 STRING_END = b"\x1b\\"
 
 
@@ -160,7 +161,7 @@ class ControlLoop:
             writing.append(self._socket.fileno())
         readable, writable, _ = select.select(reading, writing, [])
         if self._wake_read in readable:
-            raise Over("terminated", EXIT_FAILURE)
+            raise Over
         if 1 in writable:
             self._write_stdout()
         if 0 in readable:
@@ -235,6 +236,7 @@ class ControlLoop:
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         for number in _SIGNALS:
             self._handlers[number] = signal.signal(number, lambda _caught, _frame: None)
+        self._handlers[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _wait_for_empty_line() -> None:

@@ -17,11 +17,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     target = invocation.target
     data = b""
-    if (
-        flags.has("a")
-        and not flags.has("P")
-        and not live.pane(target.pane.id).screen().alternate_on
-    ):
+    if flags.has("P"):
+        pass  # Of a sequence that is not complete yet, the emulator shows nothing.
+    elif flags.has("a") and not live.pane(target.pane.id).screen().alternate_on:
         if not flags.has("q"):
             raise Refused("no alternate screen")
     else:
@@ -62,7 +60,6 @@ def _request(invocation: Invocation) -> CaptureRequest:
         trim=not (flags.has("N") or flags.has("J")),
         alternate=flags.has("a"),
         octal=flags.has("C"),
-        pending=flags.has("P"),
     )
 
 

@@ -214,8 +214,6 @@ class CaptureRequest(msgspec.Struct, frozen=True):
     alternate: bool = False
     octal: bool = False
     """Escape control characters as octal (-C)."""
-    pending: bool = False
-    """Return only the beginning of an incomplete escape sequence (-P)."""
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ def captured(live: FakeLive, *words: str) -> Outcome:
         ("-p -S foo", CaptureRequest()),
         ("-peJ", CaptureRequest(escapes=True, join=True, trim=False)),
         ("-pN", CaptureRequest(trim=False)),
-        ("-pCP", CaptureRequest(octal=True, pending=True)),
+        ("-pC", CaptureRequest(octal=True)),
     ],
 )
 def test_what_is_asked_of_the_terminal(words: str, expected: CaptureRequest) -> None:
@@ -56,7 +56,7 @@ def test_history_is_read_when_others_may_have_their_turn(words: str, expected: C
 
 def test_printed_with_one_newline_at_the_end() -> None:
     assert captured(FakeLive(captured={PANE: b"a\nb\n"}), "-p").decision.reply.raw == b"a\nb\n"
-    assert captured(FakeLive(captured={PANE: b"\x1b[3"}), "-pP").decision.reply.raw == b"\x1b[3\n"
+    assert captured(FakeLive(captured={PANE: b"\x1b[3"}), "-pP").decision.reply.raw == b"\n"
 
 
 def test_without_printing_it_is_a_paste_buffer() -> None:

@@ -358,7 +358,8 @@ class Connection:
         if not self.congested:
             self._transport.close()
         # A reply may wait for a pager. A last message does not wait long for its reader.
-        if not answered:
+        is_control = self.command is not None and self.command.control  # its output is limited
+        if not (answered or is_control):
             self._timer = asyncio.get_running_loop().call_later(
                 FAREWELL_SECONDS_MAX, self._transport.abort
             )

@@ -24,7 +24,7 @@ from fuguemux.server.modes.entering import ModeEntry
 from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.output_events import OutputEvents
 from fuguemux.server.recovery import recovery_notice
-from fuguemux.server.requests.hooks import Notice
+from fuguemux.server.requests.hook_notices import Notice
 
 
 class ClientParts(NamedTuple):
@@ -105,7 +105,8 @@ def build_clients(
 def _change(state: ServerState, notice: Notice) -> Happening:
     """The notice of a hook, for control clients."""
     window = None if notice.window is None else state.windows.get(notice.window)
-    name = "" if window is None else window.name
+    session = None if notice.session is None else state.sessions.get(notice.session)
+    name = window.name if window is not None else "" if session is None else session.name
     return Happening(notice.name, notice.session, notice.window, notice.pane, name)
 
 

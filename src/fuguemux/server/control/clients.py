@@ -39,6 +39,7 @@ class ControlClients:
         self._clock = clock
         self._streams: dict[ClientId, ControlStream] = {}
         self._clients: dict[ClientId, ControlClient] = {}
+        self._leaving: dict[ClientId, Viewer] = {}
         self._numbers = itertools.count(1)
         self._timer: asyncio.TimerHandle | None = None
         self._let_go: Callable[[Viewer], None] = lambda _viewer: None
@@ -70,6 +71,9 @@ class ControlClients:
         """The connection is closed."""
         self._streams.pop(client, None)
         self._clients.pop(client, None)
+        leaving = self._leaving.pop(client, None)
+        if leaving is not None:
+            self._tell_of_end(leaving)
 
     def drained(self, client: ClientId) -> None:
         """The client has received everything: send more."""
@@ -107,6 +111,7 @@ class ControlClients:
             if self._clients.pop(client.client, None) is not None:
                 self._let_go(client)
                 client.end_for(reason)
+                client.stream.finish()
 
     def set_size(self, effect: ef.SetControlSize) -> None:
         """Note the size that a client has set."""
@@ -159,8 +164,8 @@ class ControlClients:
     def left(self, viewer: Viewer) -> None:
         """A client is no longer attached: any client, not only a control client."""
         self._clients.pop(viewer.client, None)
-        # As in tmux, which tells it when the connection has ended.
-        self._loop.call_soon(self._tell_of_end, viewer)
+        # As in tmux, it is told when the connection has ended.
+        self._leaving[viewer.client] = viewer
 
     def _tell_of_end(self, viewer: Viewer) -> None:
         for client, stream in self._streams.items():

@@ -69,6 +69,7 @@ class OutputBlock:
         self.end()
         self._stream.waiting += 1
         self._stream.settle()
+        self._stream.began_to_wait()
         try:
             yield
         finally:
@@ -96,6 +97,8 @@ class ControlStream:
         self.exit_code = 0
         self.waiting = 0
         """How many of its commands wait for something outside."""
+        self.began_to_wait: Callable[[], None] = lambda: None
+        """Called when a command begins to wait."""
         self.dropped: Callable[[], None] = lambda: None
         """Called when the client is too far behind."""
         self._loop = loop
@@ -112,7 +115,10 @@ class ControlStream:
     # Blocks
 
     def block(self, *, flags: int) -> OutputBlock:
-        """Begin the block of a command, in the task that runs it."""
+        """Begin the block of a command, in the task that runs it. The block of the command that runs it ends."""
+        around = _current.get()
+        if around is not None and around._stream is self:
+            around.end()
         block = OutputBlock(self, self._number(), flags)
         _current.set(block)
         return block
@@ -189,6 +195,12 @@ class ControlStream:
         """Call `leave`, which ends the connection, once no command runs. Output that waits is dropped."""
         self._leaving = leave
         self._loop.call_soon(self.settle)
+
+    def finish(self) -> None:
+        """End at once, though a command may run, because the server ends."""
+        if self._leaving is not None:
+            leave, self._leaving = self._leaving, None
+            leave()
 
     # Output
 

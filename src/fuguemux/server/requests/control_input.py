@@ -2,13 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 from fuguemux.engine.engine import Engine
+from fuguemux.language.language import Parsed
 from fuguemux.model import effects as ef
 from fuguemux.model.decision import Refused
 from fuguemux.model.ids import ClientId
 from fuguemux.model.limits import ARGUMENT_BYTES_MAX
+from fuguemux.options.aliases import resolved
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.requesters import text_of
@@ -116,6 +119,7 @@ class ControlInput:
     async def _run(self, connection: Connection, stream: ControlStream, waiting: Input) -> None:
         assert connection.command is not None
         requester = self.requester(connection, connection.command, typed=True)
+        stream.began_to_wait = partial(self.go_on, connection)
         try:
             while waiting.lines:
                 # Lines that come meanwhile belong to the next batch, so that notifications have their turn.
@@ -146,11 +150,20 @@ class ControlInput:
             else:
                 await self._run_line(requester, text_of(line))
 
+    def _without_aliases(self, commands: list[Parsed]) -> list[Parsed]:
+        """The commands that aliases stand for, each of which has a block of its own."""
+        state = self._engine.state
+        return [
+            command._replace(argv=argv)
+            for command in commands
+            for argv in resolved(state, command.argv)
+        ]
+
     async def _run_line(self, requester: ControlRequester, text: str) -> None:
         try:
             commands = await parsed_text(self._engine, text)
         except Refused as refusal:
             requester.stream.refuse(f"parse error: {refusal.told(as_tmux=requester.as_tmux)}")
             return
-        if await self._executor.run_parsed(commands, requester):
+        if await self._executor.run_parsed(self._without_aliases(commands), requester):
             requester.stream.exit_code = 1

@@ -19,9 +19,6 @@ from fuguemux.model.effects import (
     AnyEffect,
     IfShell,
     LoadBuffer,
-    RunCommands,
-    RunFileCommands,
-    RunLongTexts,
     RunShell,
     SaveBuffer,
     WaitFor,
@@ -51,8 +48,6 @@ diagnostics = channel("commands")
 
 OUTSIDE: Final = (RunShell, IfShell, WaitFor, LoadBuffer, SaveBuffer)
 """Effects for which tmux, too, waits after the end of the command's block in control mode."""
-INSIDE: Final = (RunCommands, RunFileCommands, RunLongTexts)
-"""Effects that run commands, each with a block of its own."""
 
 
 class Effects(Protocol):
@@ -277,7 +272,7 @@ class Executor:
                 requester.stdout(ending.stdout)
             code = ending.exit_code or code
         if block is not None:
-            block.end(failed=reply.exit_code != 0)
+            block.end(failed=code != 0)
         if reply.exit_code == 0:
             await self._hooks.after(request, requester)
         return Result(code, goes_on=reply.exit_code == 0)
@@ -309,14 +304,9 @@ def _place_of(command: Parsed) -> tuple[str, int]:
 def _waiting(
     block: ReplyBlock | None, effects: Sequence[AnyEffect]
 ) -> AbstractContextManager[None]:
-    """The context in which a command's effects are awaited. Those that run commands end its block, because each of these
-    has its own; those that wait for something outside also let it wait.
-    """
-    if block is not None:
-        if any(isinstance(effect, OUTSIDE) for effect in effects):
-            return block.waits()
-        if any(isinstance(effect, INSIDE) for effect in effects):
-            block.end()
+    """The context in which a command's effects are awaited."""
+    if block is not None and any(isinstance(effect, OUTSIDE) for effect in effects):
+        return block.waits()
     return nullcontext()
 
 

@@ -7,20 +7,21 @@ import os
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any, NamedTuple, assert_never
+from typing import Any
 
 from fuguemux.commands.table import TABLE
 from fuguemux.engine.engine import Engine
 from fuguemux.model import events as ev
 from fuguemux.model.decision import Refused, Request
 from fuguemux.model.ids import PaneId, SessionId, WindowId
-from fuguemux.model.state import ServerState, Session, current_link, sessions_with
+from fuguemux.model.state import ServerState, Session, current_link
 from fuguemux.observe.diagnostics import channel
 from fuguemux.options import options
 from fuguemux.options.table import BY_NAME
 from fuguemux.server.clients.requesters import HookRequester, InternalRequester
 from fuguemux.server.ports import Requester
 from fuguemux.server.requests.executor import Executor
+from fuguemux.server.requests.hook_notices import Notice, notices_of, of_window
 from fuguemux.server.work.waits import ServerEnds
 from fuguemux.targets.targets import current_target, pane_target
 
@@ -29,56 +30,6 @@ diagnostics = channel("hooks")
 _in_hook: ContextVar[bool] = ContextVar("in_hook", default=False)
 """Whether a hook runs. Commands of hooks have no hooks, as in tmux, because otherwise a hook that renames would run
 for ever."""
-
-_SessionEvent = (
-    ev.SessionCreated
-    | ev.SessionDestroyed
-    | ev.SessionRenamed
-    | ev.WindowCreated
-    | ev.WindowLinked
-    | ev.WindowUnlinked
-    | ev.WindowSelected
-    | ev.PaneBroken
-)
-_WindowEvent = (
-    ev.WindowRenamed
-    | ev.LayoutChanged
-    | ev.PaneAdded
-    | ev.PaneRemoved
-    | ev.ZoomChanged
-    | ev.PaneActivated
-    | ev.PaneTitled
-)
-_EventWithoutHook = (
-    ev.WindowMoved
-    | ev.WindowsSwapped
-    | ev.PaneMoved
-    | ev.PaneDirectoryChanged
-    | ev.ForegroundChanged
-    | ev.ProcessStarted
-    | ev.ProcessExited
-    | ev.PaneRespawned
-    | ev.OptionSet
-    | ev.EnvironmentSet
-    | ev.HistoryCleared
-    | ev.BufferSet
-    | ev.BufferDeleted
-    | ev.ProgramEnded
-    | ev.PipeChanged
-    | ev.ChannelChanged
-    | ev.OutputMissing
-)
-"""Events for which tmux has no hook, and ends of processes, which `pane_ended` handles."""
-
-
-class Notice(NamedTuple):
-    """Something that happened and for which a hook may be set."""
-
-    name: str
-    session: SessionId | None = None
-    window: WindowId | None = None
-    pane: PaneId | None = None
-    variables: dict[str, str] = {}
 
 
 class Hooks:
@@ -149,9 +100,8 @@ class Hooks:
     ) -> None:
         """Follow one transaction: note each event that has a hook, and run the hooks soon."""
         self._latest = len(self._waiting)
-        for event in events:
-            for notice in _notices(before, after, event):
-                self.happened(notice)
+        for notice in notices_of(before, after, events):
+            self.happened(notice)
 
     def pane_ended(self, before: ServerState, pane: PaneId) -> None:
         """A pane's process ended. `before` is the state before that."""
@@ -160,7 +110,7 @@ class Hooks:
             return
         state = self._engine.state
         stays = pane in state.panes
-        notice = _of_window(before, "pane-died" if stays else "pane-exited", known.window)
+        notice = of_window(before, "pane-died" if stays else "pane-exited", known.window)
         # As in tmux, this hook runs before those for the window that closed with its last pane, and for the session
         # that closed with it.
         self.happened(notice._replace(pane=pane), at=self._latest)
@@ -173,7 +123,7 @@ class Hooks:
         """A pane entered or left a mode."""
         known = self._engine.state.panes.get(pane)
         if known is not None:
-            notice = _of_window(self._engine.state, "pane-mode-changed", known.window)
+            notice = of_window(self._engine.state, "pane-mode-changed", known.window)
             self.happened(notice._replace(pane=pane))
 
     def window_did(self, name: str, session: SessionId, window: WindowId) -> None:
@@ -243,82 +193,3 @@ def _pane_now(state: ServerState, session: Session) -> PaneId | None:
     with suppress(ValueError):
         return state.windows[current_link(session).window].active
     return None
-
-
-def _of_window(state: ServerState, name: str, window: WindowId) -> Notice:
-    sessions = sessions_with(state, window)
-    return Notice(name, sessions[0].id if sessions else None, window)
-
-
-def _unlinked(before: ServerState, session: SessionId, window: WindowId) -> Notice:
-    """The notice for an unlinked window, with the names from before, because window and session may be closed."""
-    named = {}
-    if session in before.sessions:
-        named["hook_session_name"] = before.sessions[session].name
-    if window in before.windows:
-        named["hook_window_name"] = before.windows[window].name
-    return Notice("window-unlinked", session, window, variables=named)
-
-
-def _notices(before: ServerState, after: ServerState, event: ev.AnyEvent) -> list[Notice]:
-    if isinstance(event, _EventWithoutHook):
-        return []
-    if isinstance(event, _SessionEvent):
-        return _session_notices(before, after, event)
-    return _window_notices(before, after, event)
-
-
-def _session_notices(before: ServerState, after: ServerState, event: _SessionEvent) -> list[Notice]:
-    match event:
-        case ev.SessionCreated(session):
-            return [Notice("session-created", session)]
-        case ev.SessionDestroyed(session):
-            gone = before.sessions.get(session)
-            named = {} if gone is None else {"hook_session_name": gone.name}
-            links = () if gone is None else gone.links
-            return [
-                *(_unlinked(before, session, link.window) for link in links),
-                Notice("session-closed", session, variables=named),
-            ]
-        case ev.SessionRenamed(session):
-            return [Notice("session-renamed", session)]
-        case ev.WindowCreated() | ev.WindowLinked() | ev.PaneBroken():
-            return [Notice("window-linked", event.session, event.window)]
-        case ev.WindowUnlinked(session, index):
-            old = before.sessions.get(session)
-            links = () if old is None else old.links
-            return [
-                _unlinked(before, session, link.window) for link in links if link.index == index
-            ]
-        case ev.WindowSelected(session):
-            was, now = before.sessions.get(session), after.sessions.get(session)
-            changed = was is not None and now is not None and was.active != now.active
-            return [Notice("session-window-changed", session)] if changed else []
-        case _:
-            assert_never(event)
-
-
-def _window_notices(before: ServerState, after: ServerState, event: _WindowEvent) -> list[Notice]:
-    match event:
-        case ev.WindowRenamed(window):
-            return [_of_window(after, "window-renamed", window)]
-        case ev.LayoutChanged(window):
-            old, new = before.windows.get(window), after.windows.get(window)
-            notices = [_of_window(after, "window-layout-changed", window)]
-            if old is not None and new is not None:
-                sizes = [(w.layout.columns, w.layout.rows) for w in (old, new)]
-                if sizes[0] != sizes[1]:
-                    notices.append(_of_window(after, "window-resized", window))
-            return notices
-        case ev.PaneAdded(window) | ev.PaneRemoved(window) | ev.ZoomChanged(window):
-            return [_of_window(after, "window-layout-changed", window)]
-        case ev.PaneActivated(window, pane):
-            changed = window in before.windows and before.windows[window].active != pane
-            return [_of_window(after, "window-pane-changed", window)] if changed else []
-        case ev.PaneTitled(pane):
-            if pane not in after.panes:
-                return []
-            notice = _of_window(after, "pane-title-changed", after.panes[pane].window)
-            return [notice._replace(pane=pane)]
-        case _:
-            assert_never(event)

@@ -107,8 +107,10 @@ async def test_who_shows_what_and_who_leaves(here: World) -> None:
     here.control.shows(one)
     here.control.left(two)
     await turn()
-    assert here.text(one) == "%session-changed $0 work\n%client-detached client-2\n"
     assert here.text(two) == "%client-session-changed client-1 $0 work\n"
+    here.control.closed(two.client)
+    await turn()
+    assert here.text(one) == "%session-changed $0 work\n%client-detached client-2\n"
 
 
 async def test_output_goes_to_those_whose_session_has_the_pane(here: World) -> None:
