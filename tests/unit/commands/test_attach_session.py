@@ -55,7 +55,7 @@ def test_detach_one_all_others_or_those_of_a_session() -> None:
         Detach(ClientId(3), kill_parent=True),
     )
     named = run(detach_client.COMMAND, THREE, "-t", "/dev/pts/92", "-E", "ls", live=live)
-    assert named.effects == (Detach(ClientId(2), shell_command="ls"),)
+    assert named.effects == (Detach(ClientId(2), shell_command="ls", shell="/bin/sh"),)
     of_session = run(detach_client.COMMAND, THREE, "-s", "b", live=live).effects
     assert of_session == (Detach(ClientId(2)), Detach(ClientId(3)))
 
