@@ -16,6 +16,7 @@ from fuguemux.server.composition.base import Base
 from fuguemux.server.composition.log import LogParts
 from fuguemux.server.composition.panes import PaneParts, StateParts
 from fuguemux.server.control.clients import ControlClients
+from fuguemux.server.control.hook_notices import Notice
 from fuguemux.server.control.notifications import Happening
 from fuguemux.server.copy.copy_mode import ModeFacts
 from fuguemux.server.copy.copy_mouse import Dragging
@@ -24,7 +25,6 @@ from fuguemux.server.modes.entering import ModeEntry
 from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.output_events import OutputEvents
 from fuguemux.server.recovery import recovery_notice
-from fuguemux.server.requests.hook_notices import Notice
 
 
 class ClientParts(NamedTuple):

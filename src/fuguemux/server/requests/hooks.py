@@ -19,9 +19,9 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.options import options
 from fuguemux.options.table import BY_NAME
 from fuguemux.server.clients.requesters import HookRequester, InternalRequester
+from fuguemux.server.control.hook_notices import Notice, notices_of, of_window
 from fuguemux.server.ports import Requester
 from fuguemux.server.requests.executor import Executor
-from fuguemux.server.requests.hook_notices import Notice, notices_of, of_window
 from fuguemux.server.work.waits import ServerEnds
 from fuguemux.targets.targets import current_target, pane_target
 

@@ -15,7 +15,7 @@ from fuguemux.commands import (
     split_window,
 )
 from fuguemux.commands.command import Command
-from fuguemux.server.requests.hook_notices import notices_of
+from fuguemux.server.control.hook_notices import notices_of
 from tests.support.builders import session, state, window
 from tests.support.folding import run
 
