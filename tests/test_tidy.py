@@ -27,6 +27,7 @@ LINES_RATCHET: dict[str, int] = {}
 TESTS_OF_SEVERAL = {
     "tests/unit/commands/test_buffers.py": "the seven commands of paste buffers",
     "tests/unit/commands/test_differences_page.py": "a page of the documentation against the table of options",
+    "tests/unit/commands/test_flags.py": "the flags of all commands",
     "tests/unit/commands/test_keys.py": "bind-key, unbind-key, list-keys",
     "tests/unit/commands/test_kill.py": "the commands that kill",
     "tests/unit/commands/test_layouts.py": "the commands that change a layout",

@@ -155,3 +155,13 @@ def test_both_answer_the_same(pair: Pair, name: str) -> None:
         if theirs != ours:
             differences.append(f"{step}\n  tmux:  {theirs}\n  fugue: {ours}")
     assert not differences, "\n".join(["", *differences])
+
+
+def test_commands_are_listed_with_tmux_flags(pair: Pair) -> None:
+    theirs, ours = (
+        {line.split()[0]: line for line in answer[1].splitlines()}
+        for answer in pair.both("list-commands")
+    )
+    shared = theirs.keys() & ours.keys()
+    assert len(shared) > 80
+    assert [ours[name] for name in sorted(shared)] == [theirs[name] for name in sorted(shared)]

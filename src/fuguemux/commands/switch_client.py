@@ -4,6 +4,7 @@ from typing import Final
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.attaching import environment_updates, shown
+from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import SetClientFlags, SetKeyTable, SwitchClient
@@ -34,6 +35,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         # Direct calls, as in tmux: the form of the text decides whether a pane or a session is meant.
         target = pane_target(state, live, invocation.request, text)
         session, events = target.session, shown(target)
+        if target.pane.id != target.window.active:
+            events = (*unzoomed_unless(target.window, keep=flags.has("Z")), *events)
     else:
         session = session_target(state, live, invocation.request, text)
     if not flags.has("E"):
