@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.side_by_side import SideBySide, Words, side_by_side
+from tests.support.side_by_side import QUIET, SideBySide, Words, side_by_side
 
 pytestmark = [
     pytest.mark.real,
@@ -22,18 +22,76 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SideBySide]:
 
 STATUS: dict[str, list[Words]] = {
     "style": [("set-option", "-g", "status-style", "bg=blue,fg=yellow,bold")],
+    "style with formats": [
+        ("set-option", "-g", "status-style", "bg=#{?session_attached,magenta,red},fg=orange")
+    ],
+    "status-fg and status-bg": [
+        ("set-option", "-g", "status-fg", "white"),
+        ("set-option", "-g", "status-bg", "colour20"),
+    ],
     "left and right": [
         ("set-option", "-g", "status-left", "#[fg=red]<#S> "),
         ("set-option", "-g", "status-right", "#[reverse]right#[default]."),
     ],
-}
+    "lengths": [
+        ("set-option", "-g", "status-left", "#[bold]a long text on the left #S"),
+        ("set-option", "-g", "status-left-length", "7"),
+        ("set-option", "-g", "status-left-style", "fg=blue"),
+        ("set-option", "-g", "status-right", "right ##, #[fg=red]one##[two"),
+        ("set-option", "-g", "status-right-length", "16"),
+        ("set-option", "-g", "status-right-style", "bg=cyan underscore"),
+    ],
+    **{
+        f"justify {justify}": [
+            ("new-window", "-d", "-n", "another", QUIET),
+            ("set-option", "-g", "status-justify", justify),
+            ("set-option", "-g", "status-right", "right"),
+        ]
+        for justify in ("centre", "right", "absolute-centre")
+    },
+    "windows": [
+        ("new-window", "-n", "one", QUIET),
+        ("new-window", "-n", "two", QUIET),
+        ("set-option", "-g", "window-status-format", " #I:#W "),
+        ("set-option", "-g", "window-status-current-format", "#[fg=red]>#W#{window_flags}"),
+        ("set-option", "-g", "window-status-style", "bg=colour240"),
+        ("set-option", "-g", "window-status-current-style", "bold,bg=default"),
+        ("set-option", "-g", "window-status-last-style", "underscore"),
+        ("set-option", "-g", "window-status-separator", "|"),
+    ],
+    "format": [
+        (
+            "set-option", "-g", "status-format[0]",
+            "#[align=left]l#[align=centre,fill=red]c#[align=absolute-centre]#[bold]a#[align=right]r",
+        )
+    ],
+    "push and pop": [
+        (
+            "set-option", "-g", "status-format[0]",
+            "a#[fg=red]b#[push-default]c#[fg=blue]d#[default]e#[pop-default]f#[default]g#[ignore]#[bold]x",
+        )
+    ],
+    "bad marks": [
+        ("set-option", "-g", "status-format[0]", "a#[fg=nonsense,bold]b#[reverse bad]c#[underscore]d###[bold]e"),
+    ],
+    "five rows": [
+        ("set-option", "-g", "status", "5"),
+        ("set-option", "-g", "status-format[2]", "#[align=centre]third #S"),
+        ("set-option", "-g", "status-format[4]", "#[reverse]fifth#[align=right]漢字"),
+    ],
+    "two rows at the top": [
+        ("new-window", "-d", QUIET),
+        ("set-option", "-g", "status", "2"),
+        ("set-option", "-g", "status-position", "top"),
+    ],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", STATUS)
 def test_status_lines(clients: SideBySide, name: str) -> None:
     clients.reset()
     clients.run(*STATUS[name])
-    clients.same(rows=[-1])
+    clients.same()
 
 
 def test_output_of_programs(clients: SideBySide) -> None:
@@ -41,3 +99,14 @@ def test_output_of_programs(clients: SideBySide) -> None:
         "printf '\\033[1;31mred\\033[0m and \\033[44m\\033[K\\033[0m\\nend'; exec sleep 10000"
     )
     clients.same(shows="end", cursor=True)
+
+
+def test_a_list_of_windows_scrolls(clients: SideBySide) -> None:
+    clients.reset()
+    for number in range(1, 12):
+        clients.run(("new-window", "-d", "-n", f"window{number}", QUIET))
+    for justify in ("left", "centre", "right", "absolute-centre"):
+        clients.run(("set-option", "-g", "status-justify", justify))
+        for window in ("0", "5", "11"):
+            clients.run(("select-window", "-t", f":{window}"))
+            clients.same(rows=[-1])

@@ -191,7 +191,7 @@ def test_the_first_attach_and_the_status_line_tell_of_a_recovery(fugue: Running)
     with fugue.attached("attach-session", columns=120) as client:
         client.wait_for("fugue: 2 panes are back as new shells. Output and changes: complete.")
         client.type(b"\r")
-        client.wait_for("⟲ 2 new shells ")
+        client.wait_for("⟲ 2 new shells")
         client.type(b"\x02R")
         client.wait_for("panes of the last recovery")
         client.wait_for("work:1 new shell")

@@ -6,6 +6,7 @@ What both draw is read by fugue's own emulator and compared cell by cell. One pa
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,13 +14,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fuguemux.terminal.style import TOKENS, width
-from tests.support.running import DEADLINE_SECONDS, PROGRAM, Attached, until
+from tests.support.running import PROGRAM, Attached, until
 from tests.support.tmux_pair import TMUX, Answer, Pair
 
 Words = tuple[str, ...]
 SGR = re.compile(r"\x1b\[([0-9;:]*)m\Z")
 ON_A_BLANK = ("4", "7", "9", "21", "53")
 """Attributes that show in a cell without a character. Without one of them its foreground shows nothing."""
+DEADLINE_SECONDS = float(os.environ.get("FUGUE_SIDE_BY_SIDE_SECONDS", "30"))
+"""How long the screens may be different. Shorter while a difference is being mended."""
 QUIET = "exec sleep 100000"
 """The program of a pane that shows nothing."""
 OPTIONS: tuple[Words, ...] = (
@@ -27,6 +30,9 @@ OPTIONS: tuple[Words, ...] = (
     ("set-option", "-g", "status-right", ""),
 )
 """What every case starts with: nothing that depends on the time or on the name of a process."""
+
+TRUE_COLOURS: Words = ("set-option", "-as", "terminal-features", ",xterm*:RGB")
+"""Colours are sent as they are, not as the nearest of 256."""
 
 
 class Cell(NamedTuple):
@@ -53,7 +59,7 @@ class SideBySide:
         self._cases = 0
         self._options: dict[str, dict[str, str]] = {}
         self.session = "main"
-        self.run(*_session("main", columns, rows, QUIET))
+        self.run(*_session("main", columns, rows, QUIET), TRUE_COLOURS)
         self.run(*OPTIONS)
         self.tmux, self.fugue = self._attach()
         self.same(shows="0:")
@@ -143,7 +149,7 @@ class SideBySide:
             return shows in here and not _differences(theirs, ours, rows, styles, cursor, mask)
 
         try:
-            until("equal screens", alike)
+            until("equal screens", alike, DEADLINE_SECONDS)
         except AssertionError:
             raise AssertionError(self._explained(shows, rows, styles, cursor, mask)) from None
         return self.seen()[0]
@@ -182,7 +188,8 @@ class SideBySide:
         for scope, before in self._options.items():
             now = self._option_lines(scope)
             changed = [name for name in {**before, **now} if now.get(name) != before.get(name)]
-            commands += [("set-option", f"{scope}u", name) for name in changed]
+            whole = dict.fromkeys(name.partition("[")[0] for name in changed)
+            commands += [("set-option", f"{scope}u", name) for name in whole]
         if commands:
             self.run(*commands, *OPTIONS)
 

@@ -54,15 +54,21 @@ def _width(char: str) -> int:
 
 def is_plain(text: str) -> bool:
     """Whether every character takes one column and no style is among them."""
-    return text.isascii() and text.isprintable() and "#[" not in text
+    return text.isascii() and text.isprintable() and "#[" not in text and "##" not in text
 
 
 def _pieces(text: str) -> list[tuple[str, int]]:
-    """`text` as pairs of piece and columns. A piece is a character, or a style `#[…]`, which takes no columns."""
+    """`text` as pairs of piece and columns.
+
+    A piece is a character, `##`, which is shown as one `#`, or a style `#[…]`, which takes no columns.
+    """
     pieces: list[tuple[str, int]] = []
     at = 0
     while at < len(text):
-        if text.startswith("#[", at):
+        if text.startswith("##", at):
+            pieces.append(("##", 1))
+            at += 2
+        elif text.startswith("#[", at):
             end = text.find("]", at)
             end = len(text) if end < 0 else end + 1
             pieces.append((text[at:end], 0))

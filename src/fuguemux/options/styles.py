@@ -9,6 +9,7 @@ _BASIC: Final = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "
 _INDEXED: Final = re.compile(r"colou?r(\d{1,3})", re.IGNORECASE)
 _GREY: Final = re.compile(r"gr[ae]y(\d{1,3})", re.IGNORECASE)
 _TRUE: Final = re.compile(r"#[0-9a-fA-F]{6}")
+_COLOURS_GIVEN: Final = re.compile(r"((?:fg|bg|fill)=)([A-Za-z0-9]+)")
 _GREY_ODD: Final = {50: 127, 90: 229}
 """The two grey levels whose value in X11 is not the rounded one."""
 
@@ -123,6 +124,21 @@ def _is_style_word(word: str) -> bool:
     if name == "align":
         return value in _ALIGNMENTS
     return name == "range"
+
+
+def canonical(text: str) -> str:
+    """A style, or a text with `#[…]` marks, in which colours are numbered, one of the eight names, or `#rrggbb`.
+
+    Words that are no colour stay as they are.
+    """
+    return _COLOURS_GIVEN.sub(_canonical, text) if "=" in text else text
+
+
+def _canonical(found: re.Match[str]) -> str:
+    try:
+        return found[1] + colour(found[2])
+    except Refused:
+        return found[0]
 
 
 def rgb(text: str) -> str:

@@ -1,22 +1,26 @@
-"""tmux's styles as bytes: `bg=green,fg=black,bold`, and text with `#[fg=red]` in it.
+"""tmux's styles as bytes: `bg=green,fg=black,bold`, and what else a mark `#[…]` in a text says.
 
 Source: tmux(1), STYLES. Colours: the eight names, `bright` before them, `colour0` to `colour255`, `#rrggbb`, `default`,
-`terminal`. Attributes, alone or with `no` before them; `default` and `none`.
+`terminal`; the other names are those of `options.styles.canonical`. Attributes, alone, with `no` before them, or several
+with `|` between them; `default` and `none`.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from typing import Final, NamedTuple
 
 COLOURS: Final = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 ATTRIBUTES: Final = {
-    "bold": 1, "bright": 1, "dim": 2, "italics": 3, "underscore": 4, "blink": 5, "reverse": 7, "hidden": 8,
-    "strikethrough": 9, "double-underscore": 21, "overline": 53,
+    "bold": "1", "bright": "1", "dim": "2", "italics": "3", "underscore": "4", "blink": "5", "reverse": "7",
+    "hidden": "8", "strikethrough": "9", "double-underscore": "4:2", "curly-underscore": "4:3",
+    "dotted-underscore": "4:4", "dashed-underscore": "4:5", "overline": "53",
 }  # fmt: skip
-ALIGNMENTS: Final = {"left": 0, "centre": 1, "absolute-centre": 1, "right": 2}
+NOT_DRAWN: Final = ("acs",)
+"""Attributes that are taken and change nothing: text is sent as UTF-8, which needs no other character set."""
+ALIGNMENTS: Final = ("left", "centre", "right", "absolute-centre")
+LISTS: Final = ("on", "focus", "left-marker", "right-marker")
 HEX: Final = re.compile(r"#[0-9a-fA-F]{6}\Z")
 NUMBERED: Final = re.compile(r"colou?r([0-9]{1,3})\Z")
 TOKENS: Final = re.compile(
@@ -27,58 +31,100 @@ RESET: Final = "\x1b[0m"
 
 
 class Style(NamedTuple):
-    """Foreground and background as SGR parameters ("" is the terminal's own), and attribute numbers."""
+    """Foreground and background as SGR parameters ("" is the terminal's own), and attributes as SGR parameters."""
 
     foreground: str = ""
     background: str = ""
-    attributes: frozenset[int] = frozenset()
+    attributes: frozenset[str] = frozenset()
 
     def sgr(self) -> bytes:
         """Return the SGR sequence that sets exactly this style."""
-        parts = ["0", *map(str, sorted(self.attributes)), self.foreground, self.background]
+        parts = ["0", *sorted(self.attributes), self.foreground, self.background]
         return f"\x1b[{';'.join(filter(None, parts))}m".encode()
 
 
 DEFAULT: Final = Style()
 
 
+class Marks(NamedTuple):
+    """What is in force behind a mark: a style, and where the text belongs.
+
+    `align`: "" or one of ALIGNMENTS. `list`: "" or one of LISTS. `range`: as after `range=`, or "". `fill`: a background as
+    SGR parameters. `push`, `pop`: what this mark does with the default. `ignore`: marks are text.
+    """
+
+    style: Style = DEFAULT
+    align: str = ""
+    list: str = ""
+    range: str = ""
+    fill: str | None = None
+    push: bool = False
+    pop: bool = False
+    ignore: bool = False
+
+
+_WORDS: Final[dict[str, dict[str, object]]] = {
+    "ignore": {"ignore": True},
+    "noignore": {"ignore": False},
+    "push-default": {"push": True, "pop": False},
+    "pop-default": {"pop": True, "push": False},
+    "nolist": {"list": ""},
+    "norange": {"range": ""},
+    "noalign": {"align": ""},
+}
+
+
 def parse(text: str, base: Style = DEFAULT, fallback: Style = DEFAULT) -> Style:
     """Apply a style string to `base`. `default` means `fallback`. Raises ValueError, which names the bad part."""
-    style = base
-    for part in filter(None, re.split(r"[ ,]+", text.strip())):
-        style = _apply(style, part, fallback)
-    return style
+    return marked(text, Marks(base), fallback).style
 
 
-def _apply(style: Style, part: str, fallback: Style) -> Style:
-    key, _, value = part.partition("=")
+def marked(text: str, before: Marks, fallback: Style) -> Marks:
+    """What is in force behind the mark `#[text]`. `default` means `fallback`. Raises ValueError, which names the bad part."""
+    marks = before
+    for part in filter(None, re.split(r"[ ,\n]+", text)):
+        marks = _apply(marks, part, fallback)
+    return marks
+
+
+def _apply(marks: Marks, part: str, fallback: Style) -> Marks:
+    key, equals, value = part.partition("=")
     key = key.lower()
-    if key == "fg":
-        return style._replace(foreground=_colour(value, 38, fallback.foreground))
-    if key == "bg":
-        return style._replace(background=_colour(value, 48, fallback.background))
-    if value:
-        return style  # us=, align=, range=, list=, fill=: not drawn here
+    style = marks.style
+    if not equals:
+        if key in _WORDS:
+            return marks._replace(**_WORDS[key])  # type: ignore[arg-type]  # the table has the fields of Marks
+        return marks._replace(style=_with_attributes(style, key, part, fallback))
+    match key:
+        case "fg":
+            style = style._replace(foreground=_colour(value, 38, fallback.foreground))
+        case "bg":
+            style = style._replace(background=_colour(value, 48, fallback.background))
+        case "fill":
+            return marks._replace(fill=_colour(value, 48, ""))
+        case "align" if value in ALIGNMENTS:
+            return marks._replace(align=value)
+        case "list" if value in LISTS:
+            return marks._replace(list=value)
+        case "range":
+            return marks._replace(range=value)
+        case _:
+            raise ValueError(f"bad style: {part}")
+    return marks._replace(style=style)
+
+
+def _with_attributes(style: Style, key: str, part: str, fallback: Style) -> Style:
     if key == "default":
         return fallback
     if key == "none":
         return style._replace(attributes=frozenset())
-    if key in ATTRIBUTES:
-        return style._replace(attributes=style.attributes | {ATTRIBUTES[key]})
-    if key.startswith("no") and key[2:] in ATTRIBUTES:
-        return style._replace(attributes=style.attributes - {ATTRIBUTES[key[2:]]})
-    if key in {
-        "push-default",
-        "pop-default",
-        "nolist",
-        "norange",
-        "noalign",
-        "noattr",
-        "ignore",
-        "noignore",
-    }:
-        return style
-    raise ValueError(f"bad style: {part}")
+    remove = key.startswith("no")
+    names = key.removeprefix("no").split("|")
+    if not all(name in ATTRIBUTES or name in NOT_DRAWN for name in names):
+        raise ValueError(f"bad style: {part}")
+    codes = {ATTRIBUTES[name] for name in names if name in ATTRIBUTES}
+    attributes = style.attributes - codes if remove else style.attributes | codes
+    return style._replace(attributes=attributes)
 
 
 def _colour(name: str, selector: int, fallback: str) -> str:
@@ -112,104 +158,3 @@ def width(character: str) -> int:
 def text_width(text: str) -> int:
     """Return how many columns a text takes."""
     return len(text) if text.isascii() and text.isprintable() else sum(map(width, text))
-
-
-@functools.lru_cache(maxsize=256)  # most status lines are the same as a moment ago
-def line(text: str, columns: int, style: str = "default") -> bytes:
-    """Return one row of exactly `columns` cells: styled text with `#[…]` marks, aligned and clipped.
-
-    `#[align=centre]` and `#[align=right]` align what follows. Where parts overlap, the left one wins. Control characters
-    are left out. Bad style marks are ignored.
-    """
-    base = _parse_or(style, DEFAULT, DEFAULT)
-    sections: tuple[list[tuple[Style, str]], ...] = ([], [], [])
-    now, current = 0, base
-    for index, part in enumerate(_split_at_marks(text)):
-        if index % 2:
-            for item in part.replace(",", " ").split():
-                if item.startswith("align="):
-                    now = ALIGNMENTS.get(item[6:], 0)
-                elif item == "noalign":
-                    now = 0
-            current = _parse_or(part, current, base)
-        elif part:
-            sections[now].append((current, part))
-    cells = _place(sections, columns, base)
-    return _bytes_of(cells)
-
-
-def _split_at_marks(text: str) -> list[str]:
-    """The parts before, in and behind each mark `#[…]`, in turn. A mark that is not closed is text."""
-    parts: list[str] = []
-    at = 0
-    while True:
-        begin = text.find("#[", at)
-        end = -1 if begin < 0 else text.find("]", begin + 2)
-        if end < 0:
-            return [*parts, text[at:]]
-        parts += (text[at:begin], text[begin + 2 : end])
-        at = end + 1
-
-
-def _parse_or(text: str, base: Style, fallback: Style) -> Style:
-    try:
-        return parse(text, base, fallback)
-    except ValueError:
-        return base
-
-
-def _place(
-    sections: tuple[list[tuple[Style, str]], ...], columns: int, base: Style
-) -> list[tuple[Style, str]]:
-    """Lay the left, centre and right parts out in a row of cells; "" is the second half of a wide character."""
-    row: list[tuple[Style, str]] = [(base, " ")] * columns
-    left, centre, right = (_cells(section) for section in sections)
-    right = right[: max(0, columns - len(left))]
-    row[: len(left)] = left[:columns]
-    if right:
-        row[columns - len(right) :] = right
-    room = columns - len(left) - len(right)
-    centre = centre[: max(0, room)]
-    if centre:
-        start = max(
-            len(left), min((columns - len(centre)) // 2, columns - len(right) - len(centre))
-        )
-        row[start : start + len(centre)] = centre
-    return _without_halves(row[:columns], base)
-
-
-def _without_halves(row: list[tuple[Style, str]], base: Style) -> list[tuple[Style, str]]:
-    """Blank wide characters that lost a half by clipping."""
-    for at, (_style, text) in enumerate(row):
-        wide = bool(text) and width(text[0]) == 2
-        followed = at + 1 < len(row) and not row[at + 1][1]
-        preceded = at > 0 and bool(row[at - 1][1]) and width(row[at - 1][1][0]) == 2
-        if (wide and not followed) or (not text and not preceded):
-            row[at] = (base, " ")
-    return row
-
-
-def _cells(section: list[tuple[Style, str]]) -> list[tuple[Style, str]]:
-    cells: list[tuple[Style, str]] = []
-    for style, text in section:
-        for character in text:
-            size = width(character)
-            if size:
-                cells.append((style, character))
-                cells.extend([(style, "")] * (size - 1))
-            elif cells and character >= "\xa0":
-                at = -1 if cells[-1][1] else -2
-                cells[at] = (cells[at][0], cells[at][1] + character)
-    return cells
-
-
-def _bytes_of(cells: list[tuple[Style, str]]) -> bytes:
-    parts = []
-    current: Style | None = None
-    for style, text in cells:
-        if style != current:
-            parts.append(style.sgr())
-            current = style
-        parts.append(text.encode("utf-8", "replace"))
-    parts.append(b"\x1b[0m")
-    return b"".join(parts)

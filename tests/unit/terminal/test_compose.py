@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from fuguemux.terminal import borders, style
+from fuguemux.terminal import borders, style, styled_row
 from fuguemux.terminal.borders import CellRectangle
 from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene, ScrolledRows
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
@@ -22,7 +22,7 @@ def scene(
         PaneView(rectangle, emulator, index == active, scroll if index == active else None)
         for index, (rectangle, emulator) in enumerate(zip(THREE, emulators, strict=True))
     ]
-    return Scene(40, 11, panes, [style.line("[s] 0:sh*", 40, "bg=green,fg=black")])
+    return Scene(40, 11, panes, [styled_row.line("[s] 0:sh*", 40, "bg=green,fg=black")])
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_bad_styles_are_named(text: str) -> None:
     ("text", "shown"),
     [
         ("left#[align=right]right", "left           right"),
-        ("#[align=centre]mid", "        mid"),
+        ("#[align=centre]mid", "         mid"),
         ("a much too long left part#[align=right]r", "a much too long left"),
         ("漢" * 11, "漢" * 10),
         ("x" + "漢" * 11, "x" + "漢" * 9),
@@ -173,6 +173,6 @@ def test_bad_styles_are_named(text: str) -> None:
 )
 def test_a_status_line_is_exactly_as_wide_as_told(text: str, shown: str) -> None:
     terminal = GhosttyEmulator(20, 2)
-    terminal.feed(style.line(text, 20, "reverse"))
+    terminal.feed(styled_row.line(text, 20, "reverse"))
     assert terminal.screen_text() == [shown, ""]
     assert terminal.cursor.pending_wrap

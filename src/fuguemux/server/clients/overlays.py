@@ -9,7 +9,7 @@ from typing import Protocol
 from fuguemux.server.overlays.outcome import STAYS, OverlayOutcome
 from fuguemux.server.overlays.status_styles import StatusStyles
 from fuguemux.terminal.key_reader import Input, KeyPress
-from fuguemux.terminal.style import line
+from fuguemux.terminal.styled_row import line
 
 MESSAGE_STYLE = "bg=yellow,fg=black"
 

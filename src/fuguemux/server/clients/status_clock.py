@@ -70,5 +70,5 @@ class StatusClock:
         """A command in the client's status line has printed a line."""
         viewer, _ = self._timers.get(client, (None, None))
         if viewer is not None:
-            viewer.dirty = True
+            viewer.touch_status()
             self._draw(viewer)

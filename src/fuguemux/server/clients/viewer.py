@@ -8,18 +8,18 @@ from typing import NamedTuple, Protocol
 from fuguemux.model import effects as ef
 from fuguemux.model.client_flags import ClientFlags, changed
 from fuguemux.model.ids import ClientId, PaneId, SessionId
-from fuguemux.model.layout import rectangles
+from fuguemux.model.layout import panes_of, rectangles
 from fuguemux.model.limits import CLIENT_COLUMNS_MAX, CLIENT_ROWS_MAX
 from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState, Session, Window, current_link
 from fuguemux.options import options
 from fuguemux.options.derived import status_rows
 from fuguemux.protocol.messages import CommandMessage
-from fuguemux.server.clients import status_line
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.mouse_places import ShownArea
+from fuguemux.server.clients.mouse_places import ShownArea, ShownRange
 from fuguemux.server.clients.overlays import AskedQuestion, MessageOverlay, Page, StatusOverlay
 from fuguemux.server.clients.passed_on import passed_on
+from fuguemux.server.clients.status import status_line
 from fuguemux.server.clients.watched import WatchedStatus
 from fuguemux.server.copy.copy_mode import Styles
 from fuguemux.server.copy.scroll_views import ScrollViews
@@ -32,6 +32,7 @@ from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene
 from fuguemux.terminal.emulator import CLIPBOARD_BYTES_MAX, Emulator, Event
 from fuguemux.terminal.key_reader import KeyReader
 from fuguemux.terminal.mouse import Pointer
+from fuguemux.terminal.styled_row import DrawnRow
 
 
 class Surface(Protocol):
@@ -112,6 +113,8 @@ class Viewer:
         self._composer = Composer()
         self._shown: object = None
         self._status_line = WatchedStatus()
+        self._status_rows: tuple[DrawnRow, ...] = ()
+        self._status_top = 0
 
     @property
     def client(self) -> ClientId:
@@ -217,10 +220,13 @@ class Viewer:
         session, window = self.current_session(), self.current_window()
         if session is None or window is None:
             return None
-        state, defaults = self._surface.state, self._surface.live.option_defaults()
-        count = status_rows(state, defaults, session)
-        first = 0 if status_line.at_top(state, defaults, session) else self.rows - count
-        return ShownArea(session, window, first if count else -1, count)
+        ranges = [
+            ShownRange(at, *found[:3], int(found.argument) if found.argument.isdecimal() else 0)
+            for at, row in enumerate(self._status_rows)
+            for found in row.ranges
+        ]
+        rows = len(self._status_rows)
+        return ShownArea(session, window, self._status_top if rows else -1, rows, ranges)
 
     def repaint(self) -> None:
         """Draw everything again in the next frame."""
@@ -237,7 +243,7 @@ class Viewer:
         if self._shown is not (shown := self.page or window.id):
             self._shown = shown
             self._composer.repaint()
-        status, cursor = self._status(state, session)
+        status, cursor = self._status(state, session, window)
         top = status_line.at_top(state, defaults, session)
         scene = Scene(
             self.columns,
@@ -266,25 +272,46 @@ class Viewer:
         )
 
     def _status(
-        self, state: ServerState, session: Session
+        self, state: ServerState, session: Session, window: Window
     ) -> tuple[Sequence[bytes], tuple[int, int] | None]:
-        count = status_rows(state, self._surface.live.option_defaults(), session)
-        row = (
-            0
-            if status_line.at_top(state, self._surface.live.option_defaults(), session)
-            else self.rows - 1
+        """The rows of the status line, with an overlay in the last of them, and the cursor if the overlay has it."""
+        live = self._surface.live
+        count = status_rows(state, live.option_defaults(), session)
+        top = status_line.at_top(state, live.option_defaults(), session)
+        rows = self._status_line.rows(
+            state,
+            live,
+            session,
+            self.columns,
+            self.client,
+            count,
+            self._surface.alert(),
+            (self.round, self.rows, self.key_table, self.flags, self._modes(window)),
+            apart=(self.overlay or self.prompt) is not None and count < 2,
         )
-        shown = self.overlay or self.prompt
-        if shown is not None:
-            content, column = shown.row(self.columns, self._status_styles(state, session))
-            place = None if column is None else (column, row)
-            return [content] + [b""] * (count - 1), place
-        if count == 0:
-            return [], None
-        content = self._status_line.row(
-            state, self._surface.live, session, self.columns, self.client, self._surface.alert()
+        self._status_rows = rows
+        self._status_top = 0 if top else self.rows - len(rows)
+        shown = [row.content for row in rows]
+        over = self.overlay or self.prompt
+        if over is None:
+            return shown, None
+        content, column = over.row(self.columns, self._status_styles(state, session))
+        shown = [*(shown[:-1] if count else shown), content]
+        row = len(shown) - 1 if top else self.rows - 1
+        return shown, None if column is None else (column, row)
+
+    def _modes(self, window: Window) -> tuple[tuple[int, str], ...]:
+        """The modes of each pane of the window: how many, and the name of copy mode or view mode."""
+        scroll, modes = self._surface.scroll, self._surface.modes
+        copying = [(pane, scroll.mode(pane)) for pane in panes_of(window.layout)]
+        return tuple(
+            (modes.count(pane), "" if mode is None else mode.name) for pane, mode in copying
         )
-        return [content] + [b""] * (count - 1), None
+
+    def touch_status(self) -> None:
+        """Something that the status line may show has changed and is not in the state: compose it again."""
+        self._status_line.touch()
+        self.dirty = True
 
     def _status_styles(self, state: ServerState, session: Session) -> StatusStyles:
         defaults = self._surface.live.option_defaults()

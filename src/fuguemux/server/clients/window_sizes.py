@@ -25,7 +25,12 @@ class WindowSizes:
 
     def published(self, before: ServerState, after: ServerState) -> None:
         """Follow one transaction."""
-        if before.sessions is not after.sessions or before.windows is not after.windows:
+        if (
+            before.sessions is not after.sessions
+            or before.windows is not after.windows
+            or before.session_options is not after.session_options  # more or fewer status lines
+            or before.window_options is not after.window_options
+        ):
             self.changed()
 
     def changed(self) -> None:

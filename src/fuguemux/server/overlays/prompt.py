@@ -10,7 +10,8 @@ from fuguemux.server.overlays.prompt_keys import PromptKeys
 from fuguemux.server.overlays.prompt_line import PromptLine
 from fuguemux.server.overlays.status_styles import StatusStyles
 from fuguemux.terminal.key_reader import Input, KeyPress, Paste
-from fuguemux.terminal.style import line, text_width, width
+from fuguemux.terminal.style import text_width, width
+from fuguemux.terminal.styled_row import line
 
 QUESTIONS_MAX: Final = 100
 

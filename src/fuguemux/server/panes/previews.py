@@ -10,7 +10,8 @@ from fuguemux.persistence.scrollback.last_screens import LastScreen
 from fuguemux.server.panes.last_screen import rows_of
 from fuguemux.server.panes.last_screens import NoScreen
 from fuguemux.terminal.clip import clipped
-from fuguemux.terminal.style import line, text_width
+from fuguemux.terminal.style import text_width
+from fuguemux.terminal.styled_row import line
 
 BESIDE_COLUMNS_MIN: Final = 72
 """On narrower terminals the preview is below the list."""

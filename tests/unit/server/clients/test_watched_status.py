@@ -13,7 +13,8 @@ BUILT = state(session("a", *(window(f"w{n}") for n in range(2_000))))
 
 def row(status: WatchedStatus, of: ServerState) -> bytes:
     live = FakeLive()
-    return status.row(of, live, of.sessions[SessionId(0)], 80, ClientId(1), "")
+    (row,) = status.rows(of, live, of.sessions[SessionId(0)], 80, ClientId(1), 1, "")
+    return row.content
 
 
 def with_left(text: str) -> ServerState:
