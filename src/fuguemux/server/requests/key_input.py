@@ -137,7 +137,7 @@ class KeyInput:
                 self._viewers.schedule(viewer)
                 return
             if len(waiting) < INPUT_ITEMS_MAX:
-                waiting.extend(items)
+                _put_behind(waiting, items, drags=viewer.drag is not None)
             return
         for index, item in enumerate(items):
             self._again = False
@@ -330,6 +330,21 @@ class KeyInput:
             session = state.sessions.get(mouse.session)
             window = None if session is None else state.windows.get(current_link(session).window)
         return None if window is None else window.active
+
+
+def _put_behind(
+    waiting: list[Input | MouseKey], items: Sequence[Input | MouseKey], *, drags: bool
+) -> None:
+    """Let items wait. While fugue itself drags something, only the last of several movements counts."""
+    for item in items:
+        if drags and waiting and _moves(item) and _moves(waiting[-1]):
+            waiting[-1] = item
+        else:
+            waiting.append(item)
+
+
+def _moves(item: Input | MouseKey) -> bool:
+    return isinstance(item, Mouse) and item.event.action == "motion"
 
 
 def _interrupts(items: Sequence[Input | MouseKey]) -> bool:
