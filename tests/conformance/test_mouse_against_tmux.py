@@ -179,3 +179,42 @@ def test_key_tables_of_the_user(sides: SideBySide) -> None:
         sides.run(("set-option", "-g", "@key", ""))
     theirs, ours = sides.both("switch-client", "-T", "nothing")
     assert ours == theirs
+
+
+TYPED = {
+    "emacs": (
+        b"\x10\x10\x10\x01\x00\x0e\x05\x1bw",  # three up, a selection to the end of the next line
+        b"\x10\x10\x1bb\x1bb\x0b",
+        b"X\x1b<\x1bx\x1bx",
+        b"\x10\x10\x01\x00\x06\x06R\x10\x10\x17",
+    ),
+    "vi": (
+        b"kkk0 jyo",
+        b"kkk0 j$\r",
+        b"kkkbbD",
+        b"gjjwX\x1bxMw\x1bxVjjA",
+        b"kkkk0v lljj\r",
+        b"HwwLbM$",
+    ),
+}
+"""Keys that are typed into copy mode. None opens a prompt: tmux takes what is typed before it is open for other keys."""
+
+
+@pytest.mark.parametrize("keys", TYPED)
+def test_keys_typed_in_copy_mode(sides: SideBySide, keys: str) -> None:
+    where = (
+        "#{pane_in_mode} #{scroll_position} #{copy_cursor_x},#{copy_cursor_y} #{selection_present}"
+        "#{rectangle_toggle} #{search_present} [#{pane_search_string}] #{client_prefix}#{client_key_table}"
+    )
+    begun(sides)
+    sides.run(
+        ("set-option", "-gw", "mode-keys", keys), ("set-option", "-g", "assume-paste-time", "0")
+    )
+    for typed in TYPED[keys]:
+        sides.run(("copy-mode", "-q"), ("set-buffer", "none"))
+        sides.type(b"\x02[")
+        shown(sides, "#{pane_in_mode}", "0\n")
+        sides.type(typed)
+        sides.same(styles=False, rows=range(1, ROWS - 1), cursor=True)
+        shown(sides, where)
+        agree(sides, "show-buffer")

@@ -35,6 +35,8 @@ def _right(mode: CopyMode, _: MotionContext) -> None:
     line, offset = mode.cursor
     if offset < len(mode.document.text(line)):
         mode.go(Spot(line, offset + 1))
+    elif mode.rectangle and mode.anchor is not None:
+        return  # a rectangle stays in its rows
     elif line + 1 < mode.document.stop:
         mode.go(Spot(line + 1, 0))
 
