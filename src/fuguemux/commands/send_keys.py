@@ -1,11 +1,14 @@
 """send-keys: send keys, text or bytes to a pane, as if they were typed there."""
 
+import re
+import sys
 from typing import Final
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import number
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import (
     AnyEffect,
@@ -15,11 +18,14 @@ from fuguemux.model.effects import (
     SendKeys,
     SendMouse,
 )
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 from fuguemux.targets.targets import pane_target
 
+_CODE: Final = re.compile("0x[0-9a-fA-F]{1,6}")
 REPEATS_MAX: Final = 100_000
 """tmux allows four thousand million repeats, which keep it busy for hours."""
 KEYS_BYTES_MAX: Final = 16 << 20
@@ -52,10 +58,35 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         data = bytes(code for word in words if (code := _hexadecimal(word)) is not None)
         if len(data) * times > KEYS_BYTES_MAX:
             raise Refused(f"{len(data) * times} bytes are too many to be sent at once")
-        effects.append(SendBytes(target.pane.id, data * times))
+        effects += [SendBytes(pane, data * times) for pane in _receivers(state, live, target)]
     else:
-        effects.append(SendKeys(target.pane.id, words, literal=flags.has("l"), times=times))
+        literal = flags.has("l")
+        keys = words if literal else tuple(map(_by_code, words))
+        for pane in _receivers(state, live, target):
+            effects.append(SendKeys(pane, keys, literal=literal, times=times))
     return Decision(effects=tuple(effects))
+
+
+def _receivers(state: ServerState, live: LiveView, target: Target) -> list[PaneId]:
+    """The target, and the panes of its window that get its input by `synchronize-panes`: those that show, in no mode."""
+
+    def synchronized(pane: PaneId) -> bool:
+        option = settings.text(state, live, "synchronize-panes", pane=state.panes[pane])
+        return option == "on" and not live.pane(pane).in_mode
+
+    first, window = target.pane.id, target.window
+    if window.zoomed or not synchronized(first):
+        return [first]
+    others = [pane for pane in panes_of(window.layout) if pane != first and synchronized(pane)]
+    return [first, *others]
+
+
+def _by_code(word: str) -> str:
+    """The character whose code the word gives, as `0x41`. Any other word is a key or text, and stays."""
+    code = int(word, 16) if _CODE.fullmatch(word) else -1
+    if 0 <= code <= sys.maxunicode and not 0xD800 <= code <= 0xDFFF:
+        return chr(code)
+    return word
 
 
 def _hexadecimal(word: str) -> int | None:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from fuguemux.commands import clear_history, copy_mode, send_keys, send_prefix
+from fuguemux.commands import (
+    clear_history,
+    copy_mode,
+    resize_pane,
+    send_keys,
+    send_prefix,
+    set_window_option,
+)
 from fuguemux.model.decision import Refused
 from fuguemux.model.effects import (
     AnyEffect,
@@ -17,6 +24,7 @@ from fuguemux.model.effects import (
 from fuguemux.model.events import HistoryCleared
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import PaneFacts
+from fuguemux.model.state import ServerState
 from tests.support.builders import session, state, window
 from tests.support.fake_live import FakeLive
 from tests.support.folding import run
@@ -57,6 +65,32 @@ def test_what_is_refused(words: tuple[str, ...], message: str) -> None:
     with pytest.raises(Refused) as refused:
         run(send_keys.COMMAND, STATE, *words)
     assert str(refused.value) == message
+
+
+def test_a_code_is_a_character_unless_it_is_literal() -> None:
+    outcome = run(send_keys.COMMAND, STATE, "-t", "%0", "0x41", "0x20ac", "0xzz", "0x110000")
+    assert outcome.effects == (
+        SendKeys(PaneId(0), ("A", "€", "0xzz", "0x110000"), literal=False, times=1),
+    )
+    outcome = run(send_keys.COMMAND, STATE, "-t", "%0", "-l", "0x41")
+    assert outcome.effects == (SendKeys(PaneId(0), ("0x41",), literal=True, times=1),)
+
+
+def test_keys_go_to_all_panes_that_are_synchronized() -> None:
+    synchronized = run(
+        set_window_option.COMMAND, STATE, "-t", "a:", "synchronize-panes", "on"
+    ).state
+
+    def receivers(on: ServerState, live: FakeLive | None = None) -> list[PaneId]:
+        effects = run(send_keys.COMMAND, on, "-t", "%1", "x", live=live).effects
+        return [effect.pane for effect in effects if isinstance(effect, SendKeys)]
+
+    assert receivers(STATE) == [PaneId(1)]
+    assert receivers(synchronized) == [PaneId(1), PaneId(0)]
+    in_mode = FakeLive(panes={PaneId(0): PaneFacts(in_mode=True)})
+    assert receivers(synchronized, in_mode) == [PaneId(1)]
+    zoomed = run(resize_pane.COMMAND, synchronized, "-Z", "-t", "%1").state
+    assert receivers(zoomed) == [PaneId(1)]
 
 
 def test_commands_of_the_scroll_view() -> None:
