@@ -39,6 +39,8 @@ DIALOGUES: dict[str, tuple[tuple[str, ...], list[Step]]] = {
             "show-buffer",
             "set-buffer abc",
             "show-buffer",
+            "save-buffer -",
+            "load-buffer -",
         ],
     ),
     "commands that run commands": (
@@ -224,6 +226,16 @@ DIALOGUES: dict[str, tuple[tuple[str, ...], list[Step]]] = {
     "detach": (START, ["list-sessions -F x\ndetach-client\nlist-sessions -F y"]),
     "an empty line detaches": (START, ["list-sessions -F x\n\nlist-sessions -F y"]),
     "the session is closed": (START, ["kill-session"]),
+    "output of a shell command": (
+        START,
+        [
+            "run-shell 'echo hi'",
+            "send-keys -X cancel",
+            "run-shell true",
+            "run-shell 'sleep 0.1' ; display-message -p after",
+            "run-shell -b true",
+        ],
+    ),
     "a mode": (START, ["copy-mode", "send-keys -X cancel", "clock-mode", "send-keys q"]),
     "closing what others show": (
         START,

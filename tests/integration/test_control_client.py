@@ -120,8 +120,9 @@ def test_with_wait_exit_the_client_reads_an_empty_line_first(client: Client) -> 
 
 
 def test_a_slow_client_does_not_hold_up_panes(server: Running, client: Client) -> None:
-    """16 MiB are more than the client's pipe, its memory and the sockets take; the pane writes more than twice that."""
-    client.send("respawn-pane -k \"yes | head -c 40000000; echo 'all written'; exec cat\"")
+    """The pane writes more than the limit of 16 MiB, the sockets, and the client's memory and pipe take together."""
+    program = r"head -c 19000000 /dev/zero | tr '\0' x; echo 'all written'; exec cat"
+    client.send(f"respawn-pane -k {quoted(program)}")
     until("all written", lambda: "all written" in server("capture-pane", "-p", "-t", "work"))
     assert "%exit too far behind" in client.ended()
 

@@ -430,7 +430,7 @@ class LoadBuffer(Effect, frozen=True):
 
 
 class SaveBuffer(Effect, frozen=True):
-    """Write bytes to a file, replacing it or appending. Errors are `path: reason`."""
+    """Write bytes to a file, replacing it or appending. `-` is refused: nobody reads it. Errors are `path: reason`."""
 
     path: bytes
     data: bytes

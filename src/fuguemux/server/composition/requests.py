@@ -77,7 +77,13 @@ def build_requests(
     programs.mode_keys.connect(executor, keys.run_text, panes.hooks.mode_changed)
     socket_path = panes.environment.socket_path
     control = ControlInput(
-        state.engine, executor, clients.viewers, clients.control, base.spawn, socket_path
+        state.engine,
+        executor,
+        clients.viewers,
+        clients.control,
+        base.spawn,
+        socket_path,
+        programs.mode_keys.show_text,
     )
     handler = RequestHandler(
         executor,

@@ -26,14 +26,18 @@ class ControlRequester(ConnectionRequester):
         socket_path: bytes,
         stream: ControlStream,
         viewer: Callable[[], Viewer | None],
+        show: Callable[[Viewer, str], None],
         *,
         typed: bool,
     ) -> None:
-        """`viewer` returns the attached client, if it is attached. `typed`: the command comes from a line of its input,
+        """`viewer` returns the attached client, if it is attached. `show` shows a text in its pane.
+
+        `typed`: the command comes from a line of its input,
         and not from its command line."""
         super().__init__(connection, command, state, socket_path)
         self.stream = stream
         self._viewer = viewer
+        self._show = show
         self._flags = 1 if typed else 0
 
     def request(self, argv: tuple[str, ...]) -> Request:
@@ -56,8 +60,11 @@ class ControlRequester(ConnectionRequester):
         return self.stream.block(flags=0 if hooked else self._flags)
 
     def stdout(self, data: bytes) -> None:
-        """Add to the block."""
-        if data:
+        """Add to the block. What comes after its end, from a shell command, is shown in the pane, as in tmux."""
+        viewer = self._viewer()
+        if data and viewer is not None and not self.stream.in_block:
+            self._show(viewer, data.decode("utf-8", "replace"))
+        elif data:
             self.stream.say(data)
 
     def stderr(self, data: bytes) -> None:

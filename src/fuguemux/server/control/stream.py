@@ -125,11 +125,20 @@ class ControlStream:
 
     def say(self, data: bytes) -> None:
         """Lines of the running command: for its block, or if that has ended, after it."""
-        block = _current.get()
-        if block is not None and not block.ended and block._stream is self:
+        block = self._block()
+        if block is not None:
             block.add(data)
         else:
             self.put(data)
+
+    @property
+    def in_block(self) -> bool:
+        """Whether the command that runs in this task can still add to its block."""
+        return self._block() is not None
+
+    def _block(self) -> OutputBlock | None:
+        block = _current.get()
+        return block if block is not None and not block.ended and block._stream is self else None
 
     def put(self, data: bytes) -> None:
         """Write whole lines as soon as what was queued before is written."""

@@ -194,6 +194,8 @@ class CommandEffects:
 
     async def save_buffer(self, effect: ef.SaveBuffer) -> EffectResult:
         """Write bytes to a file, or append them. Raises EffectFailed: `path: reason`."""
+        if effect.path == b"-":
+            raise EffectFailed("-: Bad file descriptor")
         await _in_thread(effect.path, _write, effect.path, effect.data, effect.append)
         return EffectResult()
 

@@ -15,6 +15,7 @@ from fuguemux.options.aliases import resolved
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.requesters import text_of
+from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
 from fuguemux.server.control.clients import ControlClients
 from fuguemux.server.control.lines import LineReader
@@ -55,13 +56,16 @@ class ControlInput:
         control: ControlClients,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         socket_path: bytes,
+        show: Callable[[Viewer, str], None],
     ) -> None:
+        """`show` shows a text in the pane that a client works in."""
         self._engine = engine
         self._executor = executor
         self._viewers = viewers
         self._control = control
         self._spawn = spawn
         self._socket_path = socket_path
+        self._show = show
         self._inputs: dict[ClientId, Input] = {}
 
     def requester(
@@ -78,6 +82,7 @@ class ControlInput:
             self._socket_path,
             stream,
             lambda: self._viewers.get(connection.client),
+            self._show,
             typed=typed,
         )
 
