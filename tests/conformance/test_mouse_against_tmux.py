@@ -105,6 +105,42 @@ def until_quiet(sides: SideBySide) -> None:
     sides.run(("run-shell", "sleep 0.4"))
 
 
+@pytest.mark.parametrize("position", ["bottom", "top"])
+def test_the_status_line_has_keys(sides: SideBySide, position: str) -> None:
+    begun(sides)
+    sides.run(
+        ("set-option", "-g", "status-position", position),
+        ("new-window", "-d", "sleep 1000"),
+        ("new-window", "-d", "-n", "long-name", "sleep 1000"),
+        ("set-option", "-g", "status-right", "right"),
+        ("set-option", "-g", "@at", ""),
+    )
+    row = ROWS if position == "bottom" else 1
+    line = sides.same(styles=False, shows="long-name").rows[row - 1]
+    sides.type(click(line.index("1:") + 1, row))
+    assert shown(sides, "#{window_index}", "0\n") == "1\n"
+    until_quiet(sides)
+    sides.type(click(line.index("long-name") + 3, row))
+    assert shown(sides, "#{window_index}", "1\n") == "2\n"
+    until_quiet(sides)
+    for where in ("Status", "StatusLeft", "StatusRight", "StatusDefault"):
+        template = f"{where} #{{window_index}} #{{mouse_x}},#{{mouse_y}} [#{{mouse_word}}]"
+        sides.run(("bind-key", "-n", f"MouseDown2{where}", "set-option", "-gF", "@at", template))
+    places = (
+        1,
+        line.index("0:") + 1,
+        line.index("1:") + 1,
+        line.index("long") + 2,
+        len(line),
+        len(line) - 20,
+    )
+    for column in places:
+        before = shown(sides, "#{@at}")
+        sides.type(click(column, row, 1))
+        shown(sides, "#{@at}", before)
+        until_quiet(sides)
+
+
 def test_the_wheel_scrolls(sides: SideBySide) -> None:
     begun(sides)
     where = "#{pane_in_mode} #{scroll_position}"

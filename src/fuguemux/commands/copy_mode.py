@@ -4,14 +4,13 @@ from typing import Final
 
 from fuguemux.commands.command import Command
 from fuguemux.language.invocation import Invocation
-from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.decision import Decision
 from fuguemux.model.effects import LeaveModes, ScrollView
 from fuguemux.model.ids import ClientId, PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
-from fuguemux.targets.targets import pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -23,8 +22,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     drag: tuple[ClientId, Pointing] | None = None
     mouse = invocation.request.mouse
     if flags.has("M"):
-        pane = _under_the_mouse(state, live, invocation)
-        if pane is None or mouse is None:
+        pane = None if mouse is None else mouse.pane
+        if mouse is None or pane not in state.panes:
             return Decision()
         drag = invocation.request.client, mouse
     assert pane is not None, "the target is a pane"
@@ -37,14 +36,6 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         drag=drag,
     )
     return Decision(effects=(view,))
-
-
-def _under_the_mouse(state: ServerState, live: LiveView, invocation: Invocation) -> PaneId | None:
-    """The pane that the mouse event is about. None: there is none, and nothing happens, as in tmux."""
-    try:
-        return pane_target(state, live, invocation.request, "=").pane.id
-    except Refused:
-        return None
 
 
 COMMAND: Final = Command(

@@ -23,7 +23,6 @@ from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
-from fuguemux.targets.targets import pane_target
 
 _CODE: Final = re.compile("0x[0-9a-fA-F]{1,6}")
 REPEATS_MAX: Final = 100_000
@@ -45,8 +44,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         return _mode_command(live, invocation, words, given)
     if flags.has("M"):
         mouse = invocation.request.mouse
-        pane = pane_target(state, live, invocation.request, "=").pane.id
-        return Decision(effects=() if mouse is None else (SendMouse(pane, mouse),))
+        if mouse is None or mouse.pane is None or mouse.pane not in state.panes:
+            raise Refused("no mouse target")
+        return Decision(effects=(SendMouse(mouse.pane, mouse),))
     if repeat is not None and not words and live.pane(target.pane.id).in_mode:
         return Decision(effects=(CopyModeCommand(target.pane.id, "", times=times),))
     effects: list[AnyEffect] = []

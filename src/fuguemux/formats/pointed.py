@@ -22,7 +22,7 @@ def _pane(view: View, mouse: Pointing) -> Pane | None:
     window = view.state.windows.get(mouse.window or current_link(session).window)
     if window is None:
         return None
-    found = view.state.panes.get(mouse.pane or window.active)
+    found = None if mouse.pane is None else view.state.panes.get(mouse.pane)
     return found if found is not None and found.window == window.id else None
 
 

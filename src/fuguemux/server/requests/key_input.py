@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from fuguemux.engine.engine import Engine
 from fuguemux.model.effects import SendMouse
-from fuguemux.model.ids import ClientId, PaneId
+from fuguemux.model.ids import ClientId
 from fuguemux.model.layout import rectangles
 from fuguemux.model.pointing import Pointing
-from fuguemux.model.state import Session, Window, current_link
+from fuguemux.model.state import Session, Window
 from fuguemux.observe.clock import Clock
 from fuguemux.options import options
 from fuguemux.server.clients.connection import Connection
@@ -191,7 +191,7 @@ class KeyInput:
             viewer.connection,
             viewer.command,
             viewer.session,
-            viewer.active_pane() if mouse is None else self._pane_of(mouse),
+            viewer.active_pane() if mouse is None or mouse.pane is None else mouse.pane,
             lambda data, error: shown.append((data, error)),
             tell,
             mouse,
@@ -301,9 +301,9 @@ class KeyInput:
         mouse = key.mouse
         if key.command:
             return KeyCommand(key.command, mouse)
-        pane = self._pane_of(mouse)
+        pane = mouse.pane
         if self._option("mouse", viewer.current_session()) == "on":
-            found = self._tables.find(viewer, mouse.key, pane)
+            found = self._tables.find(viewer, mouse.key, pane or viewer.active_pane())
             if found.binding is not None:
                 return KeyCommand(found.binding.command, mouse)
             if not found.passed_on:
@@ -319,17 +319,6 @@ class KeyInput:
         """A mouse key that comes from the clock."""
         if self._viewers.get(viewer.client) is viewer:
             self._take(viewer, [key])
-
-    def _pane_of(self, mouse: Pointing) -> PaneId | None:
-        """The pane that a mouse event is about."""
-        if mouse.pane is not None:
-            return mouse.pane
-        state = self._engine.state
-        window = None if mouse.window is None else state.windows.get(mouse.window)
-        if window is None:
-            session = state.sessions.get(mouse.session)
-            window = None if session is None else state.windows.get(current_link(session).window)
-        return None if window is None else window.active
 
 
 def _put_behind(
