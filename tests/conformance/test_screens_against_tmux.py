@@ -110,3 +110,45 @@ def test_a_list_of_windows_scrolls(clients: SideBySide) -> None:
         for window in ("0", "5", "11"):
             clients.run(("select-window", "-t", f":{window}"))
             clients.same(rows=[-1])
+
+
+BORDERS: dict[str, list[Words]] = {
+    "two beside": [("split-window", "-h", QUIET)],
+    "two below": [("split-window", "-d", QUIET)],
+    "three": [("split-window", "-h", QUIET), ("split-window", QUIET), ("select-pane", "-t", ".0")],
+    "four": [
+        ("split-window", "-h", QUIET), ("split-window", QUIET), ("split-window", "-t", ".0", QUIET),
+        ("set-option", "-g", "pane-active-border-style", "bg=#{?pane_active,blue,red},bold"),
+        ("set-option", "-g", "pane-border-style", "fg=colour#{pane_index}"),
+    ],
+    "synchronized": [("split-window", "-h", QUIET), ("set-option", "-w", "synchronize-panes", "on")],
+    "in a mode": [("split-window", "-h", QUIET), ("split-window", QUIET), ("clock-mode",)],
+    "marked": [("split-window", "-h", QUIET), ("split-window", QUIET), ("select-pane", "-m")],
+    **{
+        f"lines {lines}": [
+            ("split-window", "-h", QUIET), ("split-window", QUIET), ("split-window", "-t", ".0", QUIET),
+            ("set-option", "-g", "pane-border-lines", lines),
+        ]
+        for lines in ("double", "heavy", "simple", "number")
+    },
+    **{
+        f"indicators {name}": [
+            ("split-window", "-h", QUIET), ("split-window", QUIET), ("split-window", "-t", ".0", QUIET),
+            ("set-option", "-g", "pane-border-indicators", name),
+        ]
+        for name in ("arrows", "both", "off")
+    },
+    "two with arrows": [("split-window", "-h", QUIET), ("set-option", "-g", "pane-border-indicators", "both")],
+    "smaller than the client": [
+        ("split-window", "-h", QUIET), ("split-window", QUIET), ("resize-window", "-x", "50", "-y", "10"),
+        ("set-option", "-g", "pane-border-style", "fg=red"), ("set-option", "-g", "fill-character", "x"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BORDERS)
+def test_borders(clients: SideBySide, name: str) -> None:
+    clients.reset()
+    clients.run(*BORDERS[name])
+    rows = range(15) if "mode" not in name else range(6, 8)
+    clients.same(rows=rows)

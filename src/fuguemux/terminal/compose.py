@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.terminal import borders
-from fuguemux.terminal.borders import CellRectangle
+from fuguemux.terminal.borders import BorderLook, CellRectangle
 from fuguemux.terminal.emulator import Cursor, Emulator, Modes
 from fuguemux.terminal.style import text_width
 
@@ -56,9 +56,10 @@ class PaneView(NamedTuple):
 class Scene(NamedTuple):
     """Everything a client shows. `columns` and `rows` are those of the client's terminal.
 
-    `status`: finished rows (see `style.line`), below the window, or above it with `status_at_top`. `window`: the window's
-    columns and rows, if it is smaller than the client. `mouse`: whether fugue itself wants mouse events. `cursor`: where
-    to place it (for a prompt, which draws its cursor itself, so it is hidden), counted from the client's top left corner.
+    `status`: finished rows (see `styled_row.draw`), below the window, or above it with `status_at_top`. `window`: the
+    window's columns and rows, if they are not those of the client. `look`: of the borders. `mouse`: whether fugue itself
+    wants mouse events. `cursor`: where to place it (for a prompt, which draws its cursor itself, so it is hidden), counted
+    from the client's top left corner.
     """
 
     columns: int
@@ -67,8 +68,7 @@ class Scene(NamedTuple):
     status: Sequence[bytes] = ()
     status_at_top: bool = False
     window: tuple[int, int] | None = None
-    border_style: bytes = b"\x1b[0m"
-    active_border_style: bytes = b"\x1b[0;32m"
+    look: BorderLook | None = None
     mouse: bool = False
     cursor: tuple[int, int] | None = None
 
@@ -161,25 +161,23 @@ class Composer:
     def _update_layout(self, scene: Scene, height: int, top: int) -> None:
         """Draw the borders again if a rectangle, the size or the active pane has changed."""
         rectangles = tuple(pane.rectangle for pane in scene.panes)
-        active = next((pane.rectangle for pane in scene.panes if pane.active), None)
+        active = next((at for at, pane in enumerate(scene.panes) if pane.active), 0)
         shape = (rectangles, scene.columns, scene.rows, height, top, scene.window)
-        layout = (shape, active, scene.border_style, scene.active_border_style)
+        layout = (shape, active, scene.look)
         if layout == self._layout:
             return
         if self._layout is None or not isinstance(self._layout, tuple) or self._layout[0] != shape:
             self._shown.clear()
             self._drawn.clear()
         self._layout = layout
-        window = scene.window or (scene.columns, height)
         self._borders = [
             Segment(row + top, column, columns, content)
             for row, column, columns, content in borders.draw(
                 rectangles,
                 active,
-                window=(min(window[0], scene.columns), min(window[1], height)),
+                window=scene.window or (scene.columns, height),
                 client=(scene.columns, height),
-                style=scene.border_style,
-                active_style=scene.active_border_style,
+                look=scene.look or BorderLook([b"\x1b[0m"] * len(rectangles), b"\x1b[0m"),
             )
         ]
 

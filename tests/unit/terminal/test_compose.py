@@ -7,7 +7,7 @@ import random
 import pytest
 
 from fuguemux.terminal import borders, style, styled_row
-from fuguemux.terminal.borders import CellRectangle
+from fuguemux.terminal.borders import BorderLook, CellRectangle
 from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene, ScrolledRows
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.terminal_streams import STREAMS
@@ -112,7 +112,7 @@ def test_a_client_larger_than_the_window(emulators: list[GhosttyEmulator]) -> No
     client = GhosttyEmulator(44, 13)
     now = scene(emulators)._replace(columns=44, rows=13, window=(40, 10))
     client.feed(ENTER + Composer().compose(now))
-    assert client.screen_text()[0].endswith("····")
+    assert client.screen_text()[0].endswith("│···")
     assert client.screen_text()[11] == "·" * 44
 
 
@@ -128,13 +128,14 @@ def test_scroll_view(emulators: list[GhosttyEmulator], client: GhosttyEmulator) 
 
 def test_two_panes_share_their_border() -> None:
     left, right = CellRectangle(0, 0, 3, 4), CellRectangle(4, 0, 3, 4)
-    for active, coloured in (
-        (left, [False, False, False, True]),
-        (right, [True, True, True, False]),
-    ):
-        found = [borders.touches_active(3, row, active, True) for row in range(4)]
-        assert found == coloured
-        assert all(borders.touches_active(3, row, active, False) for row in range(4))
+    for active in (0, 1):
+        runs = borders.draw(
+            (left, right), active, window=(7, 4), client=(7, 4), look=BorderLook((b"<", b">"), b"?")
+        )
+        assert [run.content[:1] for run in runs] == [b"<", b"<", b"<", b">"]
+        whole = BorderLook((b"<", b">"), b"?", halves=False)
+        runs = borders.draw((left, right), active, window=(7, 4), client=(7, 4), look=whole)
+        assert {run.content[:1] for run in runs} == {b"<>"[active : active + 1]}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import base64
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from fuguemux.formats.formats import FormatContext, TooExpensive
 from fuguemux.model import effects as ef
 from fuguemux.model.client_flags import ClientFlags, changed
 from fuguemux.model.ids import ClientId, PaneId, SessionId
@@ -20,6 +21,7 @@ from fuguemux.server.clients.mouse_places import ShownArea, ShownRange
 from fuguemux.server.clients.overlays import AskedQuestion, MessageOverlay, Page, StatusOverlay
 from fuguemux.server.clients.passed_on import passed_on
 from fuguemux.server.clients.status import status_line
+from fuguemux.server.clients.status.border_looks import BorderLooks
 from fuguemux.server.clients.watched import WatchedStatus
 from fuguemux.server.copy.copy_mode import Styles
 from fuguemux.server.copy.scroll_views import ScrollViews
@@ -113,6 +115,7 @@ class Viewer:
         self._composer = Composer()
         self._shown: object = None
         self._status_line = WatchedStatus()
+        self._border_looks = BorderLooks()
         self._status_rows: tuple[DrawnRow, ...] = ()
         self._status_top = 0
 
@@ -252,8 +255,9 @@ class Viewer:
             status,
             top,
             (window.layout.columns, window.layout.rows),
-            style_bytes(options.get(state, defaults, "pane-border-style", window=window)),
-            style_bytes(options.get(state, defaults, "pane-active-border-style", window=window)),
+            self._border_looks.look(
+                state, self._surface.live, session, window, self.client, self._modes(window)
+            ),
             options.get(state, defaults, "mouse", session=session) == "on",
             cursor,
         )
@@ -368,21 +372,20 @@ class Viewer:
         return window is not None and stored is not None and stored.window == window.id
 
 
-def style_bytes(text: str) -> bytes:
-    """The SGR sequence of a style in tmux's words; for an invalid style, that of the default."""
-    try:
-        return style.parse(text).sgr()
-    except ValueError:
-        return style.DEFAULT.sgr()
-
-
 def mode_style(state: ServerState, live: LiveView, pane: PaneId) -> tuple[Styles, bool]:
     """The style of copy mode in a pane, and whether the pane uses vi keys."""
     stored = state.panes.get(pane)
     window = None if stored is None else state.windows.get(stored.window)
 
     def sgr(option: str) -> bytes:
-        return style_bytes(options.get(state, live.option_defaults(), option, window=window))
+        text = options.get(state, live.option_defaults(), option, window=window)
+        context = FormatContext(
+            state, live, window=None if window is None else window.id, pane=pane
+        )
+        try:
+            return status_line.expanded_style(text, context).sgr()
+        except TooExpensive:
+            return style.DEFAULT.sgr()
 
     match, current = sgr("copy-mode-match-style"), sgr("copy-mode-current-match-style")
     vi = options.get(state, live.option_defaults(), "mode-keys", window=window) == "vi"

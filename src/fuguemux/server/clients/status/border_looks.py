@@ -1,0 +1,88 @@
+"""How the borders between panes look to one client: styles with their formats expanded, lines, arrows.
+
+Kept until the state, the defaults, the modes of the panes or the mark change, so that a frame for an echo expands no
+format.
+"""
+
+from fuguemux.formats.formats import FormatContext, TooExpensive, Work
+from fuguemux.model.ids import ClientId, PaneId
+from fuguemux.model.layout import panes_of
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Session, Window
+from fuguemux.observe.holding import TookTooLong, endable
+from fuguemux.options import options
+from fuguemux.server.clients.status.status_line import expanded_style
+from fuguemux.terminal.borders import BorderLook
+from fuguemux.terminal.style import DEFAULT, Style
+
+REVERSE = "7"
+
+
+class BorderLooks:
+    """The look of one client's borders, made anew only when something that it depends on has changed."""
+
+    def __init__(self) -> None:
+        self._state: ServerState | None = None
+        self._key: tuple[object, ...] = ()
+        self._look: BorderLook | None = None
+
+    def look(
+        self,
+        state: ServerState,
+        live: LiveView,
+        session: Session,
+        window: Window,
+        client: ClientId,
+        modes: object,
+    ) -> BorderLook:
+        """The look for the panes that are drawn, in layout order. `modes`: changes when a pane enters or leaves a mode."""
+        key = (id(live.option_defaults()), session.id, window.id, modes, live.mark())
+        if self._look is None or self._state is not state or self._key != key:
+            self._state, self._key = state, key
+            try:
+                with endable("format", f"borders of client {client}"):
+                    self._look = _look(state, live, session, window, client)
+            except (TookTooLong, TooExpensive):
+                count = len(panes_of(window.layout))
+                self._look = BorderLook([DEFAULT.sgr()] * count, DEFAULT.sgr())
+        return self._look
+
+
+def _look(
+    state: ServerState, live: LiveView, session: Session, window: Window, client: ClientId
+) -> BorderLook:
+    defaults = live.option_defaults()
+
+    def option(name: str) -> str:
+        return options.get(state, defaults, name, window=window)
+
+    work = Work()
+    mark = live.mark()
+    marked = None if mark is None else mark.pane
+
+    def style(name: str, pane: PaneId | None) -> Style:
+        context = FormatContext(
+            state, live, session=session.id, window=window.id, pane=pane, client=client
+        )
+        return expanded_style(option(name), context, work=work)
+
+    def of_pane(pane: PaneId) -> bytes:
+        active = pane == window.active
+        found = style("pane-active-border-style" if active else "pane-border-style", pane)
+        if pane == marked:
+            found = found._replace(attributes=found.attributes ^ {REVERSE})
+        return found.sgr()
+
+    every = panes_of(window.layout)
+    shown = (window.active,) if window.zoomed else every
+    indicators = option("pane-border-indicators")
+    base = options.get_number(state, defaults, "pane-base-index", window=window)
+    return BorderLook(
+        styles=[of_pane(pane) for pane in shown],
+        outside=style("pane-border-style", None).sgr(),
+        lines=option("pane-border-lines"),
+        numbers=[base + every.index(pane) for pane in shown],
+        fill=option("fill-character")[:1] or "·",
+        halves=indicators in ("colour", "both"),
+        arrows=indicators in ("arrows", "both"),
+    )
