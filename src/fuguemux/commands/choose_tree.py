@@ -1,83 +1,40 @@
-"""choose-tree: show a list of sessions and windows, from which the user of a client chooses one."""
+"""choose-tree: show sessions, windows and panes in a pane, to choose one."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.choosing import filled
-from fuguemux.formats.formats import FormatContext, Work, expand
-from fuguemux.formats.work import UNITS_MAX
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
-from fuguemux.model.effects import Choose
-from fuguemux.model.ids import SessionId
+from fuguemux.model.effects import EnterMode
+from fuguemux.model.events import AnyEvent, PaneActivated, ZoomChanged
+from fuguemux.model.layout import Leaf
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import Link, ServerState, Session, current_link
+from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
-
-WORK_UNITS_MAX: Final = 2 * UNITS_MAX
-"""The limit for all rows together. With the formats below it allows about 2,000 rows."""
-_TEMPLATE: Final = "switch-client -Zt '%%'"
-_SESSION: Final = "#{session_name}: #{session_windows} windows#{?session_attached, (attached),}"
-_WINDOW: Final = (
-    "    #{window_index}: #{window_name}#{window_flags}"
-    '#{?#{!=:#{window_panes},1}, (#{window_panes} panes),} "#{pane_title}"'
-)
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    client = invocation.client
-    template = invocation.arguments[0] if invocation.arguments else _TEMPLATE
-    wanted = invocation.flags.value("f")
-    here = _here(state, client.session)
-    selected = 0
-    rows: list[tuple[str, str]] = []
-    work = Work(WORK_UNITS_MAX)
-    for target, line, context in _rows(state, live, invocation):
-        if wanted is not None and expand(wanted, context, work=work) in ("", "0"):
-            continue
-        if target in here:
-            selected, here = len(rows), ()
-        rows.append((expand(line, context, work=work), filled(template, target)))
-    choose = Choose(client.id, "sessions and windows", tuple(rows), selected=selected)
-    return Decision(effects=(choose,))
-
-
-def _here(state: ServerState, session: SessionId) -> tuple[str, ...]:
-    """The targets of the rows that show where the client is: its session and its window."""
-    found = state.sessions.get(session)
-    if found is None:
-        return ()
-    return f"${session}:", f"${session}:@{current_link(found).window}"
-
-
-def _rows(
-    state: ServerState, live: LiveView, invocation: Invocation
-) -> Iterator[tuple[str, str, FormatContext]]:
-    """Target, format and context of every row. Sessions are in the order of their names, each followed by its
-    windows."""
-    flags = invocation.flags
-    line = flags.value("F")
-    for session in sorted(state.sessions.values(), key=lambda session: session.name):
-        if not flags.has("w"):
-            context = FormatContext(state, live, session=session.id)
-            yield f"${session.id}:", line or _SESSION, context
-        if flags.has("s"):
-            continue
-        for link in session.links:
-            context = _context(state, live, session, link)
-            yield f"${session.id}:@{link.window}", line or _WINDOW, context
-
-
-def _context(state: ServerState, live: LiveView, session: Session, link: Link) -> FormatContext:
-    return FormatContext(
-        state,
-        live,
-        session=session.id,
-        window=link.window,
-        index=link.index,
-        pane=state.windows[link.window].active,
+    flags, target = invocation.flags, invocation.target
+    pane, window = target.pane.id, target.window
+    zooms = flags.has("Z") and not window.zoomed and not isinstance(window.layout, Leaf)
+    events: tuple[AnyEvent, ...] = ()
+    if zooms:
+        active = () if window.active == pane else (PaneActivated(window.id, pane),)
+        events = (*active, ZoomChanged(window.id, True))
+    effect = EnterMode(
+        pane,
+        "tree-mode",
+        template=invocation.arguments[0] if invocation.arguments else "",
+        format=flags.value("F") or "",
+        filter=flags.value("f") or "",
+        key_format=flags.value("K") or "",
+        sort=flags.value("O") or "",
+        reverse=flags.has("r"),
+        preview=not flags.has("N"),
+        start="sessions" if flags.has("s") else "windows" if flags.has("w") else "",
+        unzoom=zooms,
     )
+    return Decision(events, (effect,))
 
 
 COMMAND: Final = Command(
@@ -86,8 +43,7 @@ COMMAND: Final = Command(
     flags="F:f:GK:NO:rst:wZ",
     usage="[-GNrswZ] [-F format] [-f filter] [-K key-format] [-O sort-order] [-t target-pane] [template]",
     arguments=(0, 1),
-    client=TargetFlag("", TargetKind.CLIENT),
-    target=TargetFlag("t", TargetKind.NONE),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
-    help="Choose a session or window from a list.",
+    help="Choose a session, window or pane from a tree.",
 )

@@ -176,14 +176,29 @@ class ScrollView(Effect, frozen=True):
     """The client whose mouse begins a selection, and its event (-M)."""
 
 
-ModeName = Literal["clock-mode"]
+ModeName = Literal["clock-mode", "tree-mode"]
 
 
 class EnterMode(Effect, frozen=True):
-    """Put a pane into a mode other than copy mode, as clock-mode does. All clients see it."""
+    """Put a pane into a mode other than copy mode, as clock-mode and choose-tree do. All clients see it.
+
+    The other fields are for the tree; they are the flags of choose-tree.
+    """
 
     pane: PaneId
     name: ModeName
+    template: str = ""
+    """The command for the chosen row, with `%%` for what it names. Empty: tmux's."""
+    format: str = ""
+    filter: str = ""
+    key_format: str = ""
+    sort: str = ""
+    reverse: bool = False
+    preview: bool = True
+    start: Literal["", "sessions", "windows"] = ""
+    """What a tree shows at first: everything, or only its sessions, or only these and their windows."""
+    unzoom: bool = False
+    """Whether the window was zoomed for the mode and is unzoomed when it ends."""
 
 
 class LeaveModes(Effect, frozen=True):

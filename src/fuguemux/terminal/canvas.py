@@ -1,12 +1,27 @@
-"""A rectangle of cells to draw in: texts, and rows of other screens. Gives rows of self-contained ANSI.
+"""A rectangle of cells to draw in: texts, boxes, lines, and rows of other screens. Gives rows of self-contained ANSI.
 
 Pure. Coordinates count from the top left corner. What lies outside is left out.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from fuguemux.terminal.style import RESET, TOKENS, width
+
+
+class Lines(NamedTuple):
+    """The characters of a border. All have the width 1."""
+
+    across: str
+    down: str
+    top_left: str
+    top_right: str
+    bottom_left: str
+    bottom_right: str
+
+
+SINGLE: Final = Lines(*"─│┌┐└┘")
+
 
 _Cell = tuple[str, str]
 _BLANK: Final[_Cell] = ("", " ")
@@ -29,6 +44,39 @@ class Canvas:
         """Copy rows of self-contained ANSI: of each the cells from `start` on, at most `columns`."""
         for offset, line in enumerate(content):
             self._write(column - start, row + offset, _styled(line), column + columns, column)
+
+    def reverse(self, column: int, row: int) -> None:
+        """Swap the colours of one cell."""
+        if 0 <= row < self.height and 0 <= column < self.columns:
+            style, text = self._cells[row][column]
+            self._cells[row][column] = (style + "\x1b[7m", text or " ")
+
+    def fill(self, column: int, row: int, columns: int, rows: int, style: str = "") -> None:
+        """Make a rectangle blank."""
+        for offset in range(rows):
+            self.put(column, row + offset, " " * columns, style)
+
+    def box(
+        self,
+        column: int,
+        row: int,
+        columns: int,
+        rows: int,
+        lines: Lines = SINGLE,
+        style: str = "",
+    ) -> None:
+        """Draw a border around a rectangle of at least two columns and rows. What is inside stays."""
+        across = lines.across * (columns - 2)
+        self.put(column, row, f"{lines.top_left}{across}{lines.top_right}", style)
+        self.put(column, row + rows - 1, f"{lines.bottom_left}{across}{lines.bottom_right}", style)
+        for offset in range(1, rows - 1):
+            self.put(column, row + offset, lines.down, style)
+            self.put(column + columns - 1, row + offset, lines.down, style)
+
+    def down(self, column: int, row: int, rows: int, lines: Lines = SINGLE) -> None:
+        """Draw a line downwards."""
+        for offset in range(rows):
+            self.put(column, row + offset, lines.down)
 
     def rows(self) -> list[bytes]:
         """The rows, each with all its cells, in the default style at its end."""

@@ -13,8 +13,9 @@ from fuguemux.commands import (
 )
 from fuguemux.commands.command import Command
 from fuguemux.model.decision import Refused
-from fuguemux.model.effects import AnyEffect, Choose, Prompt, Refresh
-from fuguemux.model.ids import ClientId
+from fuguemux.model.effects import AnyEffect, Choose, EnterMode, Prompt, Refresh
+from fuguemux.model.events import PaneActivated, ZoomChanged
+from fuguemux.model.ids import ClientId, PaneId, WindowId
 from tests.support.builders import session, state, window
 from tests.support.fake_live import FakeLive
 from tests.support.folding import run
@@ -68,7 +69,6 @@ def test_asking_for_confirmation() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        choose_tree.COMMAND,
         command_prompt.COMMAND,
         display_panes.COMMAND,
         refresh_client.COMMAND,
@@ -79,23 +79,35 @@ def test_without_clients_there_is_nobody_to_ask(command: Command) -> None:
         run(command, STATE)
 
 
-def test_the_tree_of_sessions_and_windows() -> None:
-    (effect,) = effects(choose_tree.COMMAND)
-    assert isinstance(effect, Choose)
-    assert [command for _, command in effect.rows] == [
-        "switch-client -Zt '$1:'",
-        "switch-client -Zt '$1:@2'",
-        "switch-client -Zt '$0:'",
-        "switch-client -Zt '$0:@0'",
-        "switch-client -Zt '$0:@1'",
-    ]
-    assert effect.selected == 2, "where the client is"
-    (sessions,) = effects(choose_tree.COMMAND, "-s", "kill-session -t %%")
-    assert isinstance(sessions, Choose)
-    assert [command for _, command in sessions.rows] == [
-        "kill-session -t $1:",
-        "kill-session -t $0:",
-    ]
+def test_the_tree_is_a_mode_of_a_pane_and_needs_no_client() -> None:
+    (effect,) = run(choose_tree.COMMAND, STATE, "-t", "b:0").effects
+    assert effect == EnterMode(PaneId(0), "tree-mode")
+    (effect,) = run(
+        choose_tree.COMMAND,
+        STATE,
+        *["-sNr", "-t", "b:0", "-O", "name", "-f", "x", "-F", "y", "-K", "z", "kill"],
+    ).effects
+    assert effect == EnterMode(
+        PaneId(0),
+        "tree-mode",
+        template="kill",
+        format="y",
+        filter="x",
+        key_format="z",
+        sort="name",
+        reverse=True,
+        preview=False,
+        start="sessions",
+    )
+
+
+def test_the_tree_can_zoom_its_pane() -> None:
+    outcome = run(choose_tree.COMMAND, STATE, "-wZ", "-t", "b:1.1")
+    events = outcome.decision.events
+    assert events == (PaneActivated(WindowId(1), PaneId(2)), ZoomChanged(WindowId(1), True))
+    (effect,) = outcome.effects
+    assert effect == EnterMode(PaneId(2), "tree-mode", start="windows", unzoom=True)
+    assert run(choose_tree.COMMAND, STATE, "-Z", "-t", "b:0").decision.events == ()
 
 
 def test_the_panes_of_the_window() -> None:

@@ -1,6 +1,6 @@
 """Tests the rectangle of cells that modes and overlays draw in."""
 
-from fuguemux.terminal.canvas import Canvas
+from fuguemux.terminal.canvas import Canvas, Lines
 
 
 def plain(canvas: Canvas) -> list[str]:
@@ -31,3 +31,14 @@ def test_rows_of_another_screen_keep_their_styles_and_are_cut_to_a_part() -> Non
     assert canvas.rows() == [b" b\x1b[0m\x1b[0;31mcd\x1b[0m  "]
     canvas.paste(0, 0, ["世a".encode()], 2, start=1)
     assert canvas.rows() == [b" a\x1b[0m\x1b[0;31mcd\x1b[0m  "]
+
+
+def test_boxes_lines_and_fills() -> None:
+    canvas = Canvas(5, 3)
+    canvas.box(0, 0, 5, 3, Lines(*"═║╔╗╚╝"))
+    canvas.put(1, 1, "abc")
+    canvas.down(2, 0, 3)
+    canvas.fill(3, 1, 1, 1)
+    assert plain(canvas) == ["╔═│═╗", "║a│ ║", "╚═│═╝"]
+    canvas.reverse(0, 0)
+    assert canvas.rows()[0].startswith(b"\x1b[0m\x1b[7m\xe2\x95\x94\x1b[0m")

@@ -35,7 +35,23 @@ class ModeEntry:
         self._modes.leave_all(pane.pane)
 
     def _built(self, effect: ef.EnterMode) -> PaneMode:
-        return self._clock(effect)
+        return self._clock(effect) if effect.name == "clock-mode" else self._tree(effect)
+
+    def _tree(self, effect: ef.EnterMode) -> PaneMode:
+        from fuguemux.server.modes.list_mode import ListMode
+        from fuguemux.server.modes.tree_source import TEMPLATE, TreeSource, TreeWanted
+
+        wanted = TreeWanted(
+            effect.pane, effect.format, effect.key_format, effect.start, effect.unzoom
+        )
+        return ListMode(
+            TreeSource(self._state, self._live, self._panes, wanted),
+            effect.template or TEMPLATE,
+            order=effect.sort,
+            reverse=effect.reverse,
+            wanted=effect.filter,
+            preview=effect.preview,
+        )
 
     def _clock(self, effect: ef.EnterMode) -> PaneMode:
         from fuguemux.server.modes.clock import ClockLook, ClockMode
