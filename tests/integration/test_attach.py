@@ -204,7 +204,7 @@ def test_the_mouse_chooses_panes_and_scrolls(fugue: Running) -> None:
         client.wait_for("│")
         client.type(b"clear; seq 100 199\r")
         client.wait_for("\n199 ")
-        client.type(b"\x1b[<64;10;10M")
+        client.type(b"\x1b[<64;10;10M\x1b[<64;10;10M")  # the first one enters copy mode
         client.wait_for("173 ")
         client.type(b"q")
         client.wait_for("199")
