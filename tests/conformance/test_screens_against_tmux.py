@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.running import until
 from tests.support.side_by_side import QUIET, SideBySide, Words, side_by_side
 
 pytestmark = [
@@ -152,3 +153,19 @@ def test_borders(clients: SideBySide, name: str) -> None:
     clients.run(*BORDERS[name])
     rows = range(15) if "mode" not in name else range(6, 8)
     clients.same(rows=rows)
+
+
+def test_titles(clients: SideBySide) -> None:
+    clients.reset()
+
+    def alike() -> bool:
+        clients.seen()
+        titles = [client.terminal.title for client in (clients.tmux, clients.fugue)]
+        return titles[0] == titles[1] != ""
+
+    clients.run(("set-option", "-g", "set-titles", "on"))
+    until("equal titles", alike)
+    clients.run(("set-option", "-g", "set-titles-string", "#W of #S %% #[fg=red]"))
+    until("equal titles", lambda: alike() and "zero of" in clients.fugue.terminal.title)
+    clients.run(("rename-window", "another"))
+    until("equal titles", lambda: alike() and "another of" in clients.fugue.terminal.title)

@@ -7,6 +7,7 @@ from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.layout import rectangles
 from fuguemux.model.pointing import Where
 from fuguemux.model.state import Session, Window, link_of
+from fuguemux.terminal.styled_row import DrawnRow
 
 
 class ShownRange(NamedTuple):
@@ -20,6 +21,15 @@ class ShownRange(NamedTuple):
     end: int
     kind: str
     argument: int = 0
+
+
+def shown_ranges(rows: Sequence[DrawnRow]) -> list[ShownRange]:
+    """The ranges of the rows of a drawn status line."""
+    return [
+        ShownRange(at, *found[:3], int(found.argument) if found.argument.isdecimal() else 0)
+        for at, row in enumerate(rows)
+        for found in row.ranges
+    ]
 
 
 class ShownArea(NamedTuple):

@@ -17,11 +17,12 @@ from fuguemux.options import options
 from fuguemux.options.derived import status_rows
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.mouse_places import ShownArea, ShownRange
+from fuguemux.server.clients.mouse_places import ShownArea, shown_ranges
 from fuguemux.server.clients.overlays import AskedQuestion, MessageOverlay, Page, StatusOverlay
 from fuguemux.server.clients.passed_on import passed_on
 from fuguemux.server.clients.status import status_line
 from fuguemux.server.clients.status.border_looks import BorderLooks
+from fuguemux.server.clients.status.titles import ClientTitle
 from fuguemux.server.clients.watched import WatchedStatus
 from fuguemux.server.copy.copy_mode import Styles
 from fuguemux.server.copy.scroll_views import ScrollViews
@@ -116,6 +117,7 @@ class Viewer:
         self._shown: object = None
         self._status_line = WatchedStatus()
         self._border_looks = BorderLooks()
+        self._title = ClientTitle()
         self._status_rows: tuple[DrawnRow, ...] = ()
         self._status_top = 0
 
@@ -174,6 +176,7 @@ class Viewer:
     def begin(self) -> None:
         """Take over the client's screen."""
         self.connection.output(ENTER)
+        self._title.forget()
 
     def leave(
         self, text: str, *, hang_up_parent: bool = False, shell: str = "", command: str = ""
@@ -223,12 +226,7 @@ class Viewer:
         session, window = self.current_session(), self.current_window()
         if session is None or window is None:
             return None
-        ranges = [
-            ShownRange(at, *found[:3], int(found.argument) if found.argument.isdecimal() else 0)
-            for at, row in enumerate(self._status_rows)
-            for found in row.ranges
-        ]
-        rows = len(self._status_rows)
+        rows, ranges = len(self._status_rows), shown_ranges(self._status_rows)
         return ShownArea(session, window, self._status_top if rows else -1, rows, ranges)
 
     def repaint(self) -> None:
@@ -261,9 +259,9 @@ class Viewer:
             options.get(state, defaults, "mouse", session=session) == "on",
             cursor,
         )
-        if self.page is not None:
-            return self._page_frame(scene)
-        return self._composer.compose(scene)
+        frame = self._page_frame(scene) if self.page is not None else self._composer.compose(scene)
+        facts = (self.round, self.rows, self.key_table)
+        return self._title.change(state, self._surface.live, session, self.client, facts) + frame
 
     def _page_frame(self, scene: Scene) -> bytes:
         """Rows of text over the panes, drawn like status rows above the status line."""
