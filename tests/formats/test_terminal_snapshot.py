@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fuguemux.terminal.emulator import ScreenSize
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator, engine_name
 
-GOLDEN = Path(__file__).parent / "terminal_snapshot_v1.bin"
+FIRST = Path(__file__).parent / "terminal_snapshot_v1.bin"
+SECOND = Path(__file__).parent / "terminal_snapshot_v2.bin"
 ENGINE = "ghostty 0.1.0-dev/1"
 OUTPUT = (
     b"\x1b]0;golden\x07plain \x1b[1;31mred\x1b[0m\r\n" + "漢字 e\u0301".encode() + b"\r\n"
@@ -23,9 +26,10 @@ def made() -> GhosttyEmulator:
     return terminal
 
 
-def test_the_golden_snapshot_is_read() -> None:
+@pytest.mark.parametrize("golden", [FIRST, SECOND])
+def test_the_golden_snapshots_are_read(golden: Path) -> None:
     assert engine_name() == ENGINE, "a new engine needs a new golden file beside the old one"
-    restored, expected = GhosttyEmulator.restore(GOLDEN.read_bytes()), made()
+    restored, expected = GhosttyEmulator.restore(golden.read_bytes()), made()
     assert restored.size == ScreenSize(40, 6)
     for terminal in (restored, expected):
         terminal.feed(b"5mend")
@@ -36,4 +40,14 @@ def test_the_golden_snapshot_is_read() -> None:
 
 
 def test_the_format_has_not_changed() -> None:
-    assert made().snapshot()[:18] == GOLDEN.read_bytes()[:18]
+    assert made().snapshot()[:22] == SECOND.read_bytes()[:22]
+
+
+def test_the_first_version_has_no_lines_that_come_back() -> None:
+    assert GhosttyEmulator.restore(FIRST.read_bytes()).returnable_lines == 0
+    second = made()
+    second.feed(b"m\r\n" * 20)
+    second.archive(everything=True)
+    assert (
+        GhosttyEmulator.restore(second.snapshot()).returnable_lines == second.returnable_lines > 0
+    )

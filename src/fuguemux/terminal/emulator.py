@@ -5,9 +5,9 @@ the primary screen exactly once, and answers questions about the rest.
 
 Two rules make a pane's screen the same after a crash as before it:
 
-* A line that entered the history never comes back onto the screen, neither by growing nor by reflow. So the screen
-  depends only on the bytes and the sizes, however often the history was taken out in between, and a checkpoint needs only
-  the screen.
+* A line that entered the history comes back onto the screen only where the caller hands it over, right after a resize.
+  So the screen depends only on the bytes, the sizes and the stored lines, however often the history was taken out in
+  between, and a checkpoint needs only the screen and those lines.
 * Lines leave the engine through `archive()`, in order, each once. The rest of a logical line whose head was already taken
   out follows as the next piece, marked as its continuation.
 
@@ -207,6 +207,20 @@ class Emulator(Protocol):
 
     def resize(self, columns: int, rows: int) -> list[Event]:
         """Change the size, and re-wrap the primary screen. Rows that no longer fit enter the history."""
+
+    @property
+    def missing_rows(self) -> int:
+        """How many rows `resize` left blank that lines of the history may fill now, with `bring_back`."""
+
+    @property
+    def returnable_lines(self) -> int:
+        """How many of the last lines handed over may come back: not those from before the screen was cleared."""
+
+    def bring_back(self, lines: Sequence[bytes], rows: int) -> None:
+        """Put the last `rows` rows of `lines`, at most `missing_rows`, above the screen, right after `resize` and
+        `archive(everything=True)`. The caller has removed these lines, the last of the history, from its store. Rows
+        that do not fit are handed over again.
+        """
 
     def reset_for_new_process(self) -> list[Event]:
         """Make a screen that a dead program left usable for the next one.

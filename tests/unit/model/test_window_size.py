@@ -4,7 +4,7 @@ import pytest
 
 from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
 from fuguemux.model.window_size import SizedViewer, WindowSize, bounded, parsed_size, window_size
-from fuguemux.terminal.ghostty.adapter import clamp
+from fuguemux.terminal.ghostty.resizing import clamp
 
 VIEWERS = [
     SizedViewer(WindowSize(100, 20), 5),

@@ -86,6 +86,14 @@ class OpenBlock:
         self.pieces.append(len(self.lines))
         return False
 
+    def without(self, count: int) -> "OpenBlock":
+        """Return a block without the last `count` lines, which no checkpoint has written."""
+        block = OpenBlock()
+        block.lines = self.lines[: len(self.lines) - count]
+        block.pieces = [index for index in self.pieces if index < len(block.lines)]
+        block.raw_bytes = sum(map(len, block.lines)) + len(block.lines)
+        return block
+
     def content(self) -> BlockLines:
         """The lines at this moment."""
         return BlockLines(joined_text(self.lines), len(self.lines), frozenset(self.pieces))

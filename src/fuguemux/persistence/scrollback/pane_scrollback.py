@@ -48,6 +48,8 @@ class PaneScrollback:
         self.base = 0
         self._next = 0
         self._reopen = False
+        self._taken_back = 0
+        """The version in which lines were last taken back."""
         if index is not None:
             self._load(index)
 
@@ -139,7 +141,40 @@ class PaneScrollback:
         except PackDamaged as error:
             self._store.losses.note(block, self._pane, error)
             return
-        self._blocks.pop()
+        self._open_last(lines)
+
+    def newest(self, count: int) -> list[Line]:
+        """Return the newest `count` lines, or fewer, from those that can be taken back. Reads blocks as `read` does."""
+        first = self._next - max(count, 0)
+        for block in reversed(self._blocks):
+            if block.end <= first:
+                break
+            if block.lost is not None or not self._content(block)[1]:
+                first = block.end
+                break
+        return self.read(first, self._next)
+
+    def take_back(self, count: int) -> list[bytes]:
+        """Remove the newest `count` lines, which `newest` has returned, and return them. Their numbers are used again."""
+        self.reopen()
+        taken: list[bytes] = []
+        while len(taken) < count:
+            if not self._open:
+                self._open_last(self._content(self._blocks[-1])[0])
+            number = min(count - len(taken), len(self._open))
+            taken[:0] = self._open.lines[-number:]
+            kept = self._open.without(number)
+            self._close_open()
+            self._open = kept
+            self._next -= number
+        self.version += 1
+        self._taken_back = self.version
+        self.row_count.forget()
+        return taken
+
+    def _open_last(self, lines: BlockLines) -> None:
+        """Continue the last block, whose content is `lines`."""
+        block = self._blocks.pop()
         self._open = OpenBlock.reopened(lines, block.place)
         block.place = None  # the open block accounts for its bytes from now on
         self._store.drop_block(block)
@@ -251,6 +286,7 @@ class PaneScrollback:
             self._store.moved(cut.blocks[index], place)
         opened = self._open
         still_open = self._open_first == cut.open_first and bool(opened)
+        still_open = still_open and cut.version >= self._taken_back
         if open_place is not None and open_place != opened.place and still_open:
             self._store.place_changed(opened.place, open_place)
             opened.place = open_place

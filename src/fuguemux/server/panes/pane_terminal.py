@@ -15,7 +15,7 @@ from fuguemux.persistence.recovery.pane_replay import EndedMark, LostOutput, Rec
 from fuguemux.persistence.scrollback.last_screens import LastScreen
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback
 from fuguemux.server.panes.last_screen import taken
-from fuguemux.server.panes.rebuild import Rebuilt, archive, mark_lost
+from fuguemux.server.panes.rebuild import Rebuilt, archive, mark_lost, resize
 from fuguemux.server.panes.waiting_screen import WaitingScreen
 from fuguemux.terminal.emulator import Emulator, ScreenSize
 
@@ -234,8 +234,7 @@ class PaneTerminal:
         """
         self.settle()
         if not self._later(lambda recovered: recovered.resized(lsn, columns, rows)):
-            self.emulator.resize(columns, rows)
-            self.take_archive()
+            resize(self.emulator, self.scrollback, columns, rows)
         self._logged(lsn)
         if self.master is not None:
             self.master.resize(*self.size)

@@ -7,7 +7,7 @@ with, because a surviving process still waits for them.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, assert_never
 
 from fuguemux.persistence.recovery.pane_replay import (
@@ -21,10 +21,11 @@ from fuguemux.persistence.recovery.pane_replay import (
 )
 from fuguemux.persistence.report.parts import counted
 from fuguemux.persistence.scrollback.last_screens import LastScreen
-from fuguemux.persistence.scrollback.scrollback import PaneScrollback
+from fuguemux.persistence.scrollback.scrollback import Line, PaneScrollback
 from fuguemux.server.panes.last_screen import taken
 from fuguemux.server.panes.restore_policy import note
 from fuguemux.terminal.emulator import Emulator, EmulatorFactory, SnapshotError, TerminalReply
+from fuguemux.terminal.ghostty.rewrap import rewrap
 
 
 class Rebuilt(NamedTuple):
@@ -63,7 +64,7 @@ def rebuild(
                         answers += event.data
             case Resize(_, columns, rows):
                 if tuple(emulator.size) != (columns, rows):
-                    emulator.resize(columns, rows)
+                    resize(emulator, scrollback, columns, rows)
             case Cleared():
                 emulator.clear_history()
                 # The last server may have died before it had removed these lines from the disk.
@@ -130,6 +131,51 @@ def archive(
     if batch.cleared:
         scrollback.clear()
     scrollback.append(batch.lines, continued=batch.continued)
+
+
+def resize(emulator: Emulator, scrollback: PaneScrollback, columns: int, rows: int) -> None:
+    """Change the size of a screen. Lines of the history come back where it has grown, and leave the store.
+
+    May read the newest block of the history from the disk. A replay does the same with the same lines.
+    """
+    archive(emulator, scrollback, everything=True)
+    before = emulator.size
+    if columns != before.columns and emulator.continues_history and emulator.returnable_lines:
+        # The whole of the line that begins in the history must be on the screen to be wrapped anew.
+        head = sum(map(len, rewrap([line.data for line in scrollback.newest(1)], before.columns)))
+        _resize(emulator, scrollback, before.columns, before.rows + head)
+    _resize(emulator, scrollback, columns, rows)
+
+
+def _resize(emulator: Emulator, scrollback: PaneScrollback, columns: int, rows: int) -> None:
+    emulator.resize(columns, rows)
+    archive(emulator, scrollback, everything=True)
+    wanted = emulator.missing_rows
+    if not wanted:
+        return
+    newest = scrollback.newest(min(wanted, emulator.returnable_lines))
+    count, found = lines_that_fill(newest, wanted, columns)
+    if count:
+        emulator.bring_back(scrollback.take_back(count), min(found, wanted))
+        archive(emulator, scrollback, everything=True)
+
+
+def lines_that_fill(newest: Sequence[Line], wanted: int, columns: int) -> tuple[int, int]:
+    """Return how many of the newest lines fill `wanted` rows, as far as there are enough, and how many rows they take.
+
+    A line that is stored in pieces comes back whole or not at all.
+    """
+    rows = [len(each) for each in rewrap([line.data for line in newest], columns)]
+    count = found = 0
+    for number in range(1, len(newest) + 1):
+        if found >= wanted:
+            break
+        found_here = sum(rows[len(rows) - number : len(rows) - count])
+        if not newest[-number].continued:
+            count, found = number, found + found_here
+    if wanted == 1 and found > 1:
+        return 0, 0  # a scrolling region, which would cut the line, has two rows at least
+    return count, found
 
 
 def _first_screen(recovered: RecoveredPane, emulators: EmulatorFactory) -> tuple[Emulator, bool]:

@@ -17,13 +17,10 @@ Traps of the library that are handled here or in the modules beside it:
 
 from __future__ import annotations
 
-from typing import Final
-
 from fuguemux.terminal import keys
 from fuguemux.terminal.emulator import (
     Event,
     MouseEvent,
-    ScreenSize,
     SnapshotError,
 )
 from fuguemux.terminal.ghostty import callbacks as callbacks
@@ -34,17 +31,13 @@ from fuguemux.terminal.ghostty import repeat as repeat
 from fuguemux.terminal.ghostty import scan as scan
 from fuguemux.terminal.ghostty import snapshot as snapshots
 from fuguemux.terminal.ghostty import state as state
-from fuguemux.terminal.ghostty.feeding import FeedingScreen
-from fuguemux.terminal.ghostty.history import limit_bytes
-from fuguemux.terminal.ghostty.library import SNAPSHOT_VERSION, check, load
+from fuguemux.terminal.ghostty.library import SNAPSHOT_VERSION, load
+from fuguemux.terminal.ghostty.resizing import ResizingScreen, clamp
 from fuguemux.terminal.ghostty.taken import TakenLines
 from fuguemux.terminal.ghostty.withheld import Withheld
 
-COLUMNS_MAX: Final = 2000
-ROWS_MAX: Final = 1000
 
-
-class GhosttyEmulator(FeedingScreen):
+class GhosttyEmulator(ResizingScreen):
     """One pane's terminal; see `emulator.Emulator` for what its methods promise."""
 
     def __init__(self, columns: int, rows: int) -> None:
@@ -67,32 +60,7 @@ class GhosttyEmulator(FeedingScreen):
     def generation(self) -> int:
         return self._generation
 
-    # -- size -----------------------------------------------------------------------------------
-    def resize(self, columns: int, rows: int) -> list[Event]:
-        columns, rows = clamp(columns, rows)
-        if (columns, rows) == self._size:
-            return []
-        self._take_history()
-        joint = not self.alternate and self.continues_history
-        unfinished = self._to_ground()
-        self._drop_history()
-        before = state.before_resize(self._lib, self._terminal, self._rows, self._size, columns)
-        self._write(before.sequence)
-        self._size = ScreenSize(columns, rows)
-        self._sink.columns, self._sink.rows = columns, rows
-        self._generation += 1
-        width, height = self._sink.cell
-        result = self._lib.ghostty_terminal_resize(self._terminal, columns, rows, width, height)
-        check(result, "change its size")
-        self._write(before.undo)
-        if joint:
-            self._history.note_joint(columns)
-        state.limit_history(self._lib, self._terminal, limit_bytes(columns, self._keep_lines))
-        events = self._events()
-        self._write(unfinished)
-        self._sink.events.clear()
-        return events
-
+    # -- new process ----------------------------------------------------------------------------
     def reset_for_new_process(self) -> list[Event]:
         self._tail = self._held = self._repeats.tail = b""
         self._withheld, self._shape = None, 0
@@ -114,7 +82,9 @@ class GhosttyEmulator(FeedingScreen):
     def snapshot(self) -> bytes:
         engine = self._encode()
         joint = self._history.joint or b""
-        flags = snapshots.SnapshotFlags(self._taken.open, self._history.links, self._shape)
+        flags = snapshots.SnapshotFlags(
+            self._taken.open, self._history.links, self._shape, self._taken.returnable
+        )
         tail = (self._tail if self._withheld is None else self._withheld.tail()) + self._held
         return snapshots.wrap(snapshots.Content(engine, self._size, flags, tail, joint))
 
@@ -132,7 +102,7 @@ class GhosttyEmulator(FeedingScreen):
         if emulator._withheld is not None:
             emulator._tail = b""
         emulator._taken = TakenLines()
-        emulator._taken.open, links, emulator._shape = content.flags
+        emulator._taken.open, links, emulator._shape, emulator._taken.returnable = content.flags
         emulator._closed = True  # so that `close` does nothing until there is something to free
         emulator._repeats = repeat.Repeats(emulator._adopt_screens(content.engine))
         emulator._closed = False
@@ -170,11 +140,6 @@ class GhosttyEmulator(FeedingScreen):
         if not self.modes.focus_events:
             return b""
         return b"\x1b[I" if gained else b"\x1b[O"
-
-
-def clamp(columns: int, rows: int) -> ScreenSize:
-    """Limit a size to what the engine and its memory can bear."""
-    return ScreenSize(min(max(columns, 1), COLUMNS_MAX), min(max(rows, 1), ROWS_MAX))
 
 
 def engine_name() -> str:

@@ -96,6 +96,11 @@ class FeedingScreen(ArchivingScreen):
             elif found["erase"]:
                 self._feed_pieces(data[fed:end], many=many)
                 self._note_erased_history()
+            elif found["clear"] is not None:
+                self._feed_pieces(data[fed : found.start() - shift], many=many)
+                fed = max(fed, found.start() - shift)
+                self._before_clear(everything=found["clear"] == b"2")
+                continue
             elif found["private"]:
                 start = found.start() - shift
                 if start < fed or scan.MODES_ALTERNATE.isdisjoint(found["private"].split(b";")):
@@ -108,7 +113,7 @@ class FeedingScreen(ArchivingScreen):
                 self._feed_pieces(data[fed:end], many=many)
                 self._take_history()
                 self._history.unmark()
-                self._shape = 0
+                self._taken.returnable = self._shape = 0
             elif found["shape"] is not None:
                 self._shape = int(found["shape"] or 0)
                 continue
@@ -180,6 +185,17 @@ class FeedingScreen(ArchivingScreen):
         self._drop_history()
         if joint:
             self._history.note_joint(self._size.columns)
+
+    def _before_clear(self, *, everything: bool) -> None:
+        """Prepare for ED 2, or for ED 0, which comes next. Lines from before the screen is cleared never come back."""
+        if self.alternate:
+            return
+        if not everything:
+            cursor = self.cursor
+            if cursor.row or cursor.column:
+                return
+        self._take_history()
+        self._taken.returnable = 0
 
     def _note_erased_history(self) -> None:
         """CSI 3 J was fed. On the alternate screen it concerns that screen, which has no history."""

@@ -8,7 +8,7 @@ meaning of text, then the cursor.
 from __future__ import annotations
 
 import re
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from fuguemux.terminal.emulator import Cursor, ScreenSize
 from fuguemux.terminal.ghostty import state as state
@@ -50,30 +50,47 @@ def text(screen: PortableScreen, rows: Rows) -> bytes:
     return b"".join(parts)
 
 
-def state_of(screen: PortableScreen, rows: Rows, lib: Any, terminal: Any) -> bytes:
-    """Return all settings beside the text of the active screen, except tab stops."""
+class Settings(NamedTuple):
+    """Everything beside text and cursor that changes the meaning of output, as sequences; `origin`: the origin mode."""
+
+    region: bytes
+    modes: bytes
+    pen: bytes
+    origin: bool
+
+
+def settings(rows: Rows, lib: Any, terminal: Any, **more: bool) -> Settings:
+    """Return the settings of the active screen. `more` names further parts of the pen."""
     cell = rows.format("active", (0, 0), (0, 0))
     region = _extra(rows, cell, after=True, scrolling_region=True)
     modes = MODES_LEFT_OUT.sub(b"", _extra(rows, cell, after=False, modes=True))
+    pen = _extra(rows, cell, after=True, style=True, protection=True, charsets=True, **more)
+    return Settings(region, modes, pen, state.mode(lib, terminal, ORIGIN_MODE))
+
+
+def restored(rows: Rows, cursor: Cursor, found: Settings) -> bytes:
+    """Return the sequences that restore the settings and place the cursor."""
     top = left = 1
-    for first, _last, kind in REGION.findall(region):
+    for first, _last, kind in REGION.findall(found.region):
         if kind == b"r":
             top = int(first)
         else:
             left = int(first)
-    cursor = screen.cursor
     row, column = cursor.row + 1, cursor.column + 1
-    if state.mode(lib, terminal, ORIGIN_MODE):
+    if found.origin:
         row, column = row - top + 1, column - left + 1
     place = b"\x1b[%d;%dH" % (max(row, 1), max(column, 1))
     if cursor.pending_wrap:
         place = _place_at_margin(rows, cursor, place)
-    pen = _extra(
-        rows, cell, after=True, style=True, protection=True, kitty_keyboard=True, charsets=True
-    )
+    return found.region + found.modes + place + found.pen
+
+
+def state_of(screen: PortableScreen, rows: Rows, lib: Any, terminal: Any) -> bytes:
+    """Return all settings beside the text of the active screen, except tab stops."""
+    found = settings(rows, lib, terminal, kitty_keyboard=True)
     title = b"\x1b]2;%b\x1b\\" % screen.title.encode() if screen.title else b""
     cwd = b"\x1b]7;%b\x1b\\" % screen.cwd.encode() if screen.cwd else b""
-    return region + modes + place + pen + title + cwd
+    return restored(rows, screen.cursor, found) + title + cwd
 
 
 def tab_stops(rows: Rows) -> bytes:

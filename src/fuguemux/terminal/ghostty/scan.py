@@ -12,9 +12,9 @@ from fuguemux.terminal.ghostty import repeat as repeat
 from fuguemux.terminal.ghostty.repeat import ESCAPE, LONG_BYTES_MIN
 
 TAIL_BYTES_MAX: Final = 512
-# What the engine does not report: full reset, erase history, prompt marks, links.
+# What the engine does not report: full reset, clear the screen, erase history, prompt marks, links.
 SEEN: Final = re.compile(
-    rb"\x1b(?:(?P<reset>c)|\[0*(?P<erase>3)J|\[\?(?P<private>[0-9;]{2,40})(?P<on>[hl])|\[(?P<shape>[0-6]?) q"
+    rb"\x1b(?:(?P<reset>c)|\[0*(?P<erase>3)J|\[(?P<clear>[02]?)J|\[\?(?P<private>[0-9;]{2,40})(?P<on>[hl])|\[(?P<shape>[0-6]?) q"
     rb"|\](?:8;(?P<link>)|133;(?P<mark>[ABCD])"
     rb"(?P<rest>;[^\x07\x1b]{0,400})?(?:\x07|\x1b\\)))"
 )
@@ -23,7 +23,7 @@ WITHHELD: Final = re.compile(rb"\x1b(?:k|Ptmux;)")
 # The beginning of each of these sequences, and of few others, which is much faster to search for. Includes those that
 # push many rows.
 BEGINNING_SOURCE: Final = (
-    rb"\x1b(?:[\]ck]|Ptmux;|\[(?:\?|0*3J|[0-6]? q)|%b)" % pushed.BEGINNING_SOURCE
+    rb"\x1b(?:[\]ck]|Ptmux;|\[(?:\?|0*3J|[02]?J|[0-6]? q)|%b)" % pushed.BEGINNING_SOURCE
 )
 BEGINNING: Final = re.compile(BEGINNING_SOURCE)
 # What may become one of these with more input.

@@ -3,8 +3,10 @@
 A snapshot is the engine's own stream, cut after the record that completes both screens, in an envelope with what the
 adapter must remember:
 
-    0       4         5       6           8            10        12     14             18
-    | magic | version | flags | tail size | joint size | columns | rows | engine bytes | tail, joint, engine's stream
+    0       4         5       6           8            10        12     14             18           22
+    | magic | version | flags | tail size | joint size | columns | rows | engine bytes | returnable | tail, joint, engine's stream
+
+Version 1 lacks the field `returnable`, the number of lines of the history that may come back onto the screen.
 
 The engine's records have their own checksums; the envelope has none.
 """
@@ -23,7 +25,9 @@ from fuguemux.terminal.ghostty.library import check
 
 ENVELOPE: Final = struct.Struct("<4sBBHHHHI")
 ENVELOPE_MAGIC: Final = b"FTSN"
-ENVELOPE_VERSION: Final = 1
+ENVELOPE_VERSION: Final = 2
+RETURNABLE: Final = struct.Struct("<I")
+RETURNABLE_MAX: Final = 0xFFFF_FFFF
 FLAG_OPEN_LINE: Final = 1
 FLAG_LINKS: Final = 2
 SHAPE_SHIFT: Final = 2  # the upper bits of the flags are the cursor's shape
@@ -180,11 +184,13 @@ def rows_below_alternate(lib: Any, blob: bytes) -> int:
 
 
 class SnapshotFlags(NamedTuple):
-    """`open_line`: the last archived line continues. `links`: cells may have links. `shape`: the cursor's."""
+    """`open_line`: the last archived line continues. `links`: cells may have links. `shape`: the cursor's. `returnable`:
+    how many archived lines may come back."""
 
     open_line: bool
     links: bool
     shape: int
+    returnable: int
 
 
 class Content(NamedTuple):
@@ -199,10 +205,11 @@ class Content(NamedTuple):
 
 def wrap(content: Content) -> bytes:
     """Put an engine's snapshot in the envelope."""
-    open_line, links, shape = content.flags
+    open_line, links, shape, returnable = content.flags
     flags = FLAG_OPEN_LINE * open_line | FLAG_LINKS * links | shape << SHAPE_SHIFT
     sizes = len(content.tail), len(content.joint), *content.size, len(content.engine)
     head = ENVELOPE.pack(ENVELOPE_MAGIC, ENVELOPE_VERSION, flags, *sizes)
+    head += RETURNABLE.pack(min(returnable, RETURNABLE_MAX))
     return head + content.tail + content.joint + content.engine
 
 
@@ -213,18 +220,20 @@ def unwrap(blob: bytes) -> Content:
     if len(blob) > SNAPSHOT_BYTES_MAX:
         raise SnapshotError(f"the snapshot has {len(blob)} bytes, at most {SNAPSHOT_BYTES_MAX}")
     _magic, version, bits, tail, joint, columns, rows, engine = ENVELOPE.unpack_from(blob)
-    if version != ENVELOPE_VERSION:
+    if not 1 <= version <= ENVELOPE_VERSION:
         raise SnapshotError(f"the snapshot has version {version}, not {ENVELOPE_VERSION}")
-    if len(blob) != ENVELOPE.size + tail + joint + engine:
+    size = ENVELOPE.size + (RETURNABLE.size if version > 1 else 0)
+    if len(blob) != size + tail + joint + engine:
         raise SnapshotError("the snapshot is cut short")
     shape = min(bits >> SHAPE_SHIFT, len(state.CURSOR_STYLES) - 1)
-    flags = SnapshotFlags(bool(bits & FLAG_OPEN_LINE), bool(bits & FLAG_LINKS), shape)
-    joint_at = ENVELOPE.size + tail
+    returnable = RETURNABLE.unpack_from(blob, ENVELOPE.size)[0] if version > 1 else 0
+    flags = SnapshotFlags(bool(bits & FLAG_OPEN_LINE), bool(bits & FLAG_LINKS), shape, returnable)
+    joint_at = size + tail
     engine_at = joint_at + joint
     return Content(
         engine=blob[engine_at:],
         size=ScreenSize(columns, rows),
         flags=flags,
-        tail=blob[ENVELOPE.size : joint_at],
+        tail=blob[size:joint_at],
         joint=blob[joint_at:engine_at],
     )
