@@ -139,9 +139,7 @@ def hooks(pick: Random) -> list[Words]:
         )
         command = f"set-option -gF @log '{seen}'"
         script.append(("set-hook", *place, name + pick.choice(("", "", "[0]", "[2]")), command))
-    script.append(
-        ("show-hooks", *pick.choice((("-g",), ("-t", "main:"), ("-w", "-t", "main:0"))))[:3]
-    )
+    script.append(("show-hooks", *pick.choice((("-g",), ("-t", "main:"), ("-w", "-t", "main:0")))))
     for _ in range(5):
         script.append(pick.choice((
             ("new-window", "-d", "-t", "main:", "-n", "w1", SLEEP), ("split-window", "-d", "-t", "main:0", SLEEP),
@@ -165,7 +163,7 @@ def keys(pick: Random) -> list[Words]:
     commands: tuple[Words, ...] = (
         ("display-message", "hi"), ("split-window", "-h"), ("nonsense",), ("if-shell", "true", "display-message x"),
         ("display-message", "a ; b"), ("send-keys", "C-a", ";", "x"), ("new-window", ";", "split-window"),
-        ("display-message", "a'b"), ("run-shell", "echo \"x\""), ("set-option", "-g", "@x", "$y"), (),
+        ("display-message", "a'b"), ("run-shell", "echo \"x\""), ("set-option", "-g", "@x", "$y"),
         ("confirm-before", "-p", "sure? #S", "kill-pane"), ("if-shell", "-F", "1", "{ display-message x }"),
     )  # fmt: skip
     script: list[Words] = []

@@ -19,7 +19,7 @@ VARIABLES = (
     *("mouse_standard_flag", "mouse_utf8_flag", "alternate_on", "alternate_saved_x", "scroll_region_lower"),
     *("scroll_region_upper", "scroll_position", "selection_present", "selection_active", "rectangle_toggle"),
     *("history_limit", "history_size", "client_name", "client_width", "client_prefix", "client_key_table", "line"),
-    *("host_short", "version", "server_sessions", "buffer_name", "buffer_size", "command", "hook", "nothing", "@mine"),
+    *("host_short", "version", "buffer_name", "buffer_size", "command", "hook", "nothing", "@mine"),
     *("current_file", "config_files", "copy_cursor_x", "copy_cursor_line", "search_present", "pane_search_string"),
     *("next_session_id", "status", "mouse", "base-index", "status-left-length", "default-terminal", "mode-keys"),
 )  # fmt: skip

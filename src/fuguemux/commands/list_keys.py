@@ -22,6 +22,8 @@ AT_ONCE_CHARS: Final = 32 << 10
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
+    if invocation.arguments:
+        _key(invocation.arguments[0])
     found = key_bindings.bindings(state)
     table = flags.value("T")
     if table is not None:

@@ -83,7 +83,7 @@ SESSION: Final[tuple[Option, ...]] = (
     choice("session", "silence-action", "other", _ACTION),
     choice("session", "status", "on", ("off", "on", "2", "3", "4", "5")),
     *rows("session", "colour", ("status-bg", "default"), ("status-fg", "default")),
-    array("session", "status-format", _STATUS_FORMAT, _STATUS_FORMAT_PANES, separators=""),
+    array("session", "status-format", _STATUS_FORMAT, _STATUS_FORMAT_PANES),
     number("session", "status-interval", 15, unit="seconds"),
     choice("session", "status-justify", "left", ("left", "centre", "right", "absolute-centre")),
     choice("session", "status-keys", "emacs", EDITING_KEYS),
