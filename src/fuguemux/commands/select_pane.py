@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings
 from fuguemux.commands.parts.selecting import last_pane_selected
@@ -9,13 +11,14 @@ from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Reply
-from fuguemux.model.effects import MarkPane, SwitchInput
+from fuguemux.model.effects import MarkPane, SwitchInput, Tell
 from fuguemux.model.events import AnyEvent, OptionSet, PaneActivated, PaneTitled
 from fuguemux.model.ids import PaneId
 from fuguemux.model.limits import TITLE_BYTES_MAX
 from fuguemux.model.live import LiveView, MarkedPane
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_names import bounded_title
+from fuguemux.options.without_effect import said
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 from fuguemux.targets.places import neighbour
 
@@ -23,6 +26,13 @@ _SIDES: Final = {"L": "left", "R": "right", "U": "up", "D": "down"}
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    decision = _decide(state, live, invocation)
+    if invocation.flags.has("P") and (line := said("window-style")):
+        return msgspec.structs.replace(decision, effects=(*decision.effects, Tell(line)))
+    return decision
+
+
+def _decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
     target = invocation.target
     if flags.has("l"):

@@ -7,6 +7,7 @@ from fuguemux.language.command_table import CommandTable
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import Tell
 from fuguemux.model.events import OptionSet
 from fuguemux.model.layout import panes_of
 from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX
@@ -15,6 +16,7 @@ from fuguemux.model.state import ServerState
 from fuguemux.options import options
 from fuguemux.options.options import Name, OptionPlace
 from fuguemux.options.types import Option
+from fuguemux.options.without_effect import said
 from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
 
 ARRAY_ENTRIES_MAX = 4_096
@@ -46,7 +48,17 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
             return Decision()
         raise Refused(f"already set: {argument}")
     events = _set(state, live, invocation.commands, place, name, value, append=flags.has("a"))
-    return Decision(events=events)
+    return Decision(events=events, effects=_told(name, events))
+
+
+def _told(name: Name, events: tuple[OptionSet, ...]) -> tuple[Tell, ...]:
+    """The line for an option without effect. Its default needs none, because fugue behaves like that."""
+    option, text = name.option, said(name.name)
+    if option is None or not text:
+        return ()
+    if option.array is None and all(event.value == option.default for event in events):
+        return ()
+    return (Tell(text),)
 
 
 def _is_set(state: ServerState, live: LiveView, place: OptionPlace, name: Name) -> bool:

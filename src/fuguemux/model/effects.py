@@ -258,6 +258,12 @@ class SwitchInput(Effect, frozen=True):
     off: bool
 
 
+class Tell(Effect, frozen=True):
+    """List a line in show-messages. If a file that the server loads did it, the report of the file mentions it."""
+
+    text: str
+
+
 class ShowMessage(Effect, frozen=True):
     """Show a line in the client's status line."""
 
@@ -511,6 +517,7 @@ ImmediateEffect = (
     | MarkPane
     | SwitchInput
     | ClearAlerts
+    | Tell
     | ShowMessage
     | Choose
     | ShowText

@@ -10,7 +10,15 @@ PAGE = ROOT / "docs/tmux-differences.md"
 SOURCES = ROOT / "src/fuguemux"
 ROWS = [
     SOURCES / "options" / f"{name}.py"
-    for name in ("server_scope", "session_scope", "window_scope", "hook_names", "table", "themes")
+    for name in (
+        "server_scope",
+        "session_scope",
+        "window_scope",
+        "hook_names",
+        "table",
+        "themes",
+        "without_effect",
+    )
 ]
 """The modules that hold the table of options, and the themes, which only set them."""
 

@@ -142,6 +142,8 @@ class InternalRequester:
         self._environment = environment
         self._cwd = cwd
         self.errors: list[str] = []
+        self.notes = 0
+        """How many lines about options without effect its commands put into show-messages."""
         self.output = b""
 
     def request(self, argv: tuple[str, ...]) -> Request:

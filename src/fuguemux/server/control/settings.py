@@ -1,4 +1,5 @@
-"""What refresh-client sets for a client: flags, sizes, and what a control client wants to hear."""
+"""What refresh-client sets for a client: flags, sizes, and what a control client wants to hear. Also the line about an
+option without effect."""
 
 from typing import assert_never
 
@@ -14,6 +15,10 @@ class ClientSettings:
 
     def __init__(self, viewers: Viewers) -> None:
         self._viewers = viewers
+
+    def tell(self, text: str) -> None:
+        """List a line in show-messages."""
+        self._viewers.messages.add(text)
 
     def set_for_client(self, effect: AnySetting) -> None:
         """Carry out an effect, unless the client has left. Raises EffectFailed if it has too many subscriptions."""

@@ -6,6 +6,7 @@ from typing import Protocol, assert_never
 
 from fuguemux.model import effects as ef
 from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.server.clients.requesters import InternalRequester
 from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.ports import EffectFailed, EffectResult, Requester
@@ -37,6 +38,10 @@ class ProcessStarter(Protocol):
 
 class SettingsPort(Protocol):
     """What can be set for a client."""
+
+    def tell(self, text: str) -> None:
+        """List a line in show-messages."""
+        ...
 
     def set_for_client(
         self, effect: ef.SetClientFlags | ef.SetControlSize | ef.SetPaneFlow | ef.Subscribe
@@ -282,6 +287,12 @@ class EffectRunner:
         give_up = partial(processes.give_up, pane)
         await self.turn.aside(processes.start(pane), requester, processes.waits_for, give_up)
 
+    def _told(self, text: str, requester: Requester) -> None:
+        """The messages list the line. The report of a file that the server loads says how many there are."""
+        self._settings.tell(text)
+        if isinstance(requester, InternalRequester):
+            requester.notes += 1
+
     def _immediate(self, effect: ef.ImmediateEffect, requester: Requester) -> None:
         match effect:
             case ef.SendKeys(pane, keys, literal, times):
@@ -306,6 +317,8 @@ class EffectRunner:
                 self._screens.switch(client, session)
             case ef.Detach():
                 self._screens.detach(effect)
+            case ef.Tell(text):
+                self._told(text, requester)
             case ef.ClearAlerts(session):
                 self._alerts.cleared(session)
             case ef.SetClientFlags() | ef.SetControlSize() | ef.SetPaneFlow() | ef.Subscribe():

@@ -72,8 +72,8 @@ class StartFiles:
             self.cut_off = True
             raise
         finally:
-            if requester.errors:
-                tell(requester.errors)
+            if report := _report(self._paths, requester):
+                tell(report)
             self._done.set()
             asyncio.get_running_loop().call_later(HOLD_SECONDS, self._let_go)
 
@@ -147,6 +147,15 @@ class StartFiles:
             self._holding = False
             if self._emptied is not None:
                 self._emptied()
+
+
+def _report(paths: Sequence[str], requester: InternalRequester) -> list[str]:
+    """The errors of the files, and one line if they set options without effect. Each option has its line in show-messages."""
+    if not requester.notes:
+        return requester.errors
+    names = ", ".join(map(os.path.basename, paths))
+    what = "1 line has" if requester.notes == 1 else f"{requester.notes} lines have"
+    return [*requester.errors, f"{names}: {what} no effect in fugue: see show-messages"]
 
 
 def _started(connection: Connection) -> bool:

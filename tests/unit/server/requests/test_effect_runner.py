@@ -222,6 +222,10 @@ class Ports:
         assert (tuple(panes), everything) == ((PANE,), True)
         return await self._line("purge")
 
+    def tell(self, text: str) -> None:
+        assert text == "x"
+        self._call("tell")
+
     def cleared(self, session: SessionId) -> None:
         assert session == SESSION
         self._call("cleared")
@@ -254,6 +258,7 @@ IMMEDIATE: dict[ef.AnyEffect, str] = {
     ef.Refresh(): "refresh",
     ef.ClearAlerts(SESSION): "cleared",
     ef.ShowMessage(CLIENT, "x"): "overlay ShowMessage",
+    ef.Tell("x"): "tell",
     ef.Choose(CLIENT, "x", ()): "overlay Choose",
     ef.ShowText(CLIENT, ()): "overlay ShowText",
     ef.EnterMode(PANE, "clock-mode"): "enter clock-mode",
