@@ -109,7 +109,7 @@ def test_people_are_told_that_checkpoints_fail(fugue: Running) -> None:
         assert "checkpoint failed" in fugue.refused("checkpoint")
         client.wait_for("fugue: checkpoints fail: ")
         client.type(b"\x0c")  # any key takes the message away; what stays is in the status line
-        client.wait_for('durability degraded "')
+        client.wait_for("durability degraded")
         fugue.refused("checkpoint")
         for blocker in blockers:
             blocker.rmdir()

@@ -184,7 +184,7 @@ def _bound(value: int | str | None, default: int) -> int:
 
 
 def _formatted(line: bytes, request: CaptureRequest) -> bytes:
-    line = _BASIC.sub(_short, line) if request.escapes else plain(line)
+    line = with_short_colours(line) if request.escapes else plain(line)
     if request.trim and not request.join:
         line = line.rstrip(b" ")
     if request.octal:
@@ -193,6 +193,11 @@ def _formatted(line: bytes, request: CaptureRequest) -> bytes:
 
 
 _BASIC: Final = re.compile(rb"\x1b\[([34])8;5;([0-9]|1[0-5])m")
+
+
+def with_short_colours(line: bytes) -> bytes:
+    """A row of terminal output with the sixteen colours in their short form."""
+    return _BASIC.sub(_short, line)
 
 
 def _short(colour: re.Match[bytes]) -> bytes:

@@ -4,6 +4,7 @@ from typing import Any
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.scrollback.last_screens import LastScreen
+from fuguemux.server.panes.capture import with_short_colours
 from fuguemux.server.panes.last_screen import context_rows, rows_of
 from fuguemux.server.panes.last_screens import LastScreens, NoScreen
 from fuguemux.terminal.ghostty.rewrap import plain
@@ -31,7 +32,9 @@ async def found(
 
 def _text(row: bytes, *, styled: bool) -> str:
     """Format a row as capture-pane prints it, with or without -e."""
-    return (row if styled else plain(row)).rstrip(b" ").decode("utf-8", "replace")
+    return (
+        (with_short_colours(row) if styled else plain(row)).rstrip(b" ").decode("utf-8", "replace")
+    )
 
 
 async def listed(screens: LastScreens) -> dict[str, Any]:
