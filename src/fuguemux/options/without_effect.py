@@ -1,5 +1,5 @@
 """Options and hooks that are kept and shown, and have no effect yet. Setting one is answered by a line that says so, because
-a person would otherwise look for their own mistake. The table may only shrink: tests/unit/options/test_effects.py holds it
+a person would otherwise look for their own mistake. The table may only shrink: tests/unit/options/test_without_effect.py holds it
 against what the code reads."""
 
 from typing import Final

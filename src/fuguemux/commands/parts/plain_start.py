@@ -8,7 +8,6 @@ from fuguemux.model.state import ServerState
 Words = tuple[str, ...]
 
 NEW: Final[Words] = ("new-session",)
-PICK: Final[Words] = ("choose-tree",)
 
 
 def chosen(state: ServerState, live: LiveView) -> list[Words]:
@@ -16,5 +15,8 @@ def chosen(state: ServerState, live: LiveView) -> list[Words]:
     back = [session for session in live.came_back() if session in state.sessions]
     if not back:
         return [NEW]
-    attach = ("attach-session", "-t", f"${back[0]}")
-    return [attach, PICK] if len(back) > 1 else [attach]
+    session = f"${back[0]}"
+    attach = ("attach-session", "-t", session)
+    # The list is shown in a pane, which must be the one that the client sees.
+    pick = ("choose-tree", "-t", f"{session}:")
+    return [attach, pick] if len(back) > 1 else [attach]

@@ -21,7 +21,7 @@ def test_the_only_session_that_came_back() -> None:
 
 
 def test_the_one_used_last_and_the_list_to_pick_another() -> None:
-    assert chosen(TWO, back(1, 0)) == [("attach-session", "-t", "$1"), ("choose-tree",)]
+    assert chosen(TWO, back(1, 0)) == [("attach-session", "-t", "$1"), ("choose-tree", "-t", "$1:")]
 
 
 def test_a_session_that_is_gone_again_is_not_offered() -> None:
