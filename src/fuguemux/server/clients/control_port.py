@@ -8,7 +8,8 @@ from fuguemux.model.client_flags import ClientFlags
 from fuguemux.model.ids import ClientId, SessionId
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.viewer import Surface, Viewer
+from fuguemux.server.clients.drawing.picture import Surface
+from fuguemux.server.clients.viewer import Viewer
 
 
 class ControlPort(Protocol):

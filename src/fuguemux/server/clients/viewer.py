@@ -2,58 +2,24 @@
 
 import asyncio
 import base64
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from fuguemux.formats.formats import FormatContext, TooExpensive
 from fuguemux.model import effects as ef
 from fuguemux.model.client_flags import ClientFlags, changed
 from fuguemux.model.ids import ClientId, PaneId, SessionId
-from fuguemux.model.layout import panes_of, rectangles
 from fuguemux.model.limits import CLIENT_COLUMNS_MAX, CLIENT_ROWS_MAX
-from fuguemux.model.live import ClientFacts, LiveView
-from fuguemux.model.state import ServerState, Session, Window, current_link
-from fuguemux.options import options
-from fuguemux.options.derived import status_rows
+from fuguemux.model.live import ClientFacts
+from fuguemux.model.state import Session, Window, current_link
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.mouse_places import ShownArea, shown_ranges
+from fuguemux.server.clients.drawing.mouse_places import ShownArea
+from fuguemux.server.clients.drawing.passed_on import passed_on
+from fuguemux.server.clients.drawing.picture import Picture, Seen, Surface
 from fuguemux.server.clients.overlays import AskedQuestion, MessageOverlay, Page, StatusOverlay
-from fuguemux.server.clients.passed_on import passed_on
-from fuguemux.server.clients.status import status_line
-from fuguemux.server.clients.status.border_looks import BorderLooks
-from fuguemux.server.clients.status.titles import ClientTitle
-from fuguemux.server.clients.watched import WatchedStatus
-from fuguemux.server.copy.copy_mode import Styles
-from fuguemux.server.copy.scroll_views import ScrollViews
-from fuguemux.server.modes.pane_modes import PaneModes
-from fuguemux.server.overlays.status_styles import StatusStyles
-from fuguemux.server.panes.panes import Panes
-from fuguemux.terminal import style
-from fuguemux.terminal.borders import CellRectangle
-from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene
-from fuguemux.terminal.emulator import CLIPBOARD_BYTES_MAX, Emulator, Event
+from fuguemux.terminal.compose import ENTER
+from fuguemux.terminal.emulator import CLIPBOARD_BYTES_MAX, Event
 from fuguemux.terminal.key_reader import KeyReader
 from fuguemux.terminal.mouse import Pointer
-from fuguemux.terminal.styled_row import DrawnRow
-
-
-class Surface(Protocol):
-    """What a viewer needs from the server to draw."""
-
-    panes: Panes
-    scroll: ScrollViews
-    modes: PaneModes
-
-    @property
-    def state(self) -> ServerState: ...
-
-    @property
-    def live(self) -> LiveView: ...
-
-    def alert(self) -> str:
-        """A short text for the status line about durability or recovery; empty: all is well."""
-        ...
 
 
 class Drag(NamedTuple):
@@ -113,13 +79,7 @@ class Viewer:
         """When the last frame was drawn, by the loop's clock."""
         self.escape_timer: object = None
         self._surface = surface
-        self._composer = Composer()
-        self._shown: object = None
-        self._status_line = WatchedStatus()
-        self._border_looks = BorderLooks()
-        self._title = ClientTitle()
-        self._status_rows: tuple[DrawnRow, ...] = ()
-        self._status_top = 0
+        self._picture = Picture(surface, self.client)
 
     @property
     def client(self) -> ClientId:
@@ -176,7 +136,7 @@ class Viewer:
     def begin(self) -> None:
         """Take over the client's screen."""
         self.connection.output(ENTER)
-        self._title.forget()
+        self._picture.forget_title()
 
     def leave(
         self, text: str, *, hang_up_parent: bool = False, shell: str = "", command: str = ""
@@ -226,122 +186,41 @@ class Viewer:
         session, window = self.current_session(), self.current_window()
         if session is None or window is None:
             return None
-        rows, ranges = len(self._status_rows), shown_ranges(self._status_rows)
-        return ShownArea(session, window, self._status_top if rows else -1, rows, ranges)
+        return self._picture.shown_area(session, window)
 
     def repaint(self) -> None:
         """Draw everything again in the next frame."""
-        self._composer.repaint()
+        self._picture.repaint()
         self.dirty = True
 
     def frame(self) -> bytes:
         """The bytes that update the client's screen. Empty if nothing has changed."""
         self.dirty = False
-        defaults = self._surface.live.option_defaults()
-        state, session, window = self._surface.state, self.current_session(), self.current_window()
+        session, window = self.current_session(), self.current_window()
         if session is None or window is None:
             return b""
-        if self._shown is not (shown := self.page or window.id):
-            self._shown = shown
-            self._composer.repaint()
-        status, cursor = self._status(state, session, window)
-        top = status_line.at_top(state, defaults, session)
-        scene = Scene(
+        seen = Seen(
+            session,
+            window,
             self.columns,
             self.rows,
-            [] if self.page is not None else self._panes(window),
-            status,
-            top,
-            (window.layout.columns, window.layout.rows),
-            self._border_looks.look(
-                state, self._surface.live, session, window, self.client, self._modes(window)
-            ),
-            options.get(state, defaults, "mouse", session=session) == "on",
-            cursor,
+            self.overlay or self.prompt,
+            self.page,
+            (self.round, self.rows, self.key_table),
+            self.flags,
         )
-        frame = self._page_frame(scene) if self.page is not None else self._composer.compose(scene)
-        facts = (self.round, self.rows, self.key_table)
-        return self._title.change(state, self._surface.live, session, self.client, facts) + frame
-
-    def _page_frame(self, scene: Scene) -> bytes:
-        """Rows of text over the panes, drawn like status rows above the status line."""
-        assert self.page is not None
-        height = max(1, self.rows - len(scene.status))
-        rows = self.page.rows(self.columns, height)
-        rows += [b""] * (height - len(rows))
-        return self._composer.compose(
-            scene._replace(status=[*rows[:height], *scene.status], status_at_top=True, window=None)
-        )
-
-    def _status(
-        self, state: ServerState, session: Session, window: Window
-    ) -> tuple[Sequence[bytes], tuple[int, int] | None]:
-        """The rows of the status line, with an overlay in the last of them, and the cursor if the overlay has it."""
-        live = self._surface.live
-        count = status_rows(state, live.option_defaults(), session)
-        top = status_line.at_top(state, live.option_defaults(), session)
-        rows = self._status_line.rows(
-            state,
-            live,
-            session,
-            self.columns,
-            self.client,
-            count,
-            self._surface.alert(),
-            (self.round, self.rows, self.key_table, self.flags, self._modes(window)),
-            apart=(self.overlay or self.prompt) is not None and count < 2,
-        )
-        self._status_rows = rows
-        self._status_top = 0 if top else self.rows - len(rows)
-        shown = [row.content for row in rows]
-        over = self.overlay or self.prompt
-        if over is None:
-            return shown, None
-        content, column = over.row(self.columns, self._status_styles(state, session))
-        shown = [*(shown[:-1] if count else shown), content]
-        row = len(shown) - 1 if top else self.rows - 1
-        return shown, None if column is None else (column, row)
-
-    def _modes(self, window: Window) -> tuple[tuple[int, str], ...]:
-        """The modes of each pane of the window: how many, and the name of copy mode or view mode."""
-        scroll, modes = self._surface.scroll, self._surface.modes
-        copying = [(pane, scroll.mode(pane)) for pane in panes_of(window.layout)]
-        return tuple(
-            (modes.count(pane), "" if mode is None else mode.name) for pane, mode in copying
-        )
+        return self._picture.frame(seen)
 
     def touch_status(self) -> None:
         """Something that the status line may show has changed and is not in the state: compose it again."""
-        self._status_line.touch()
+        self._picture.touch_status()
         self.dirty = True
-
-    def _status_styles(self, state: ServerState, session: Session) -> StatusStyles:
-        defaults = self._surface.live.option_defaults()
-        return StatusStyles(
-            options.get(state, defaults, "message-style", session=session),
-            options.get(state, defaults, "message-command-style", session=session),
-        )
 
     def cancel_prompt(self) -> None:
         """The client leaves: nobody answers the question any more."""
         if self.prompt is not None:
             self.prompt.cancel()
             self.prompt = None
-
-    def _panes(self, window: Window) -> list[PaneView]:
-        views: list[PaneView] = []
-        whole = CellRectangle(0, 0, window.layout.columns, window.layout.rows)
-        for pane, rectangle in rectangles(window.layout):
-            if window.zoomed and pane != window.active:
-                continue
-            terminal = self._surface.panes.get(pane)
-            if terminal is None:
-                continue
-            place = whole if window.zoomed else CellRectangle(*rectangle)
-            emulator: Emulator = terminal.emulator
-            scroll = self._surface.modes.view(terminal) or self._surface.scroll.view(terminal)
-            views.append(PaneView(place, emulator, pane == window.active, scroll))
-        return views
 
     def message(self, text: str) -> None:
         """Show a line until the next key, or until it is removed."""
@@ -360,7 +239,7 @@ class Viewer:
     def pass_on(self, data: bytes) -> None:
         """Send what a program means for the terminal outside. It may move the terminal's cursor."""
         self.connection.output(data)
-        self._composer.disturbed()
+        self._picture.disturbed()
         self.dirty = True
 
     def shows(self, pane: PaneId) -> bool:
@@ -368,23 +247,3 @@ class Viewer:
         window = self.current_window()
         stored = self._surface.state.panes.get(pane)
         return window is not None and stored is not None and stored.window == window.id
-
-
-def mode_style(state: ServerState, live: LiveView, pane: PaneId) -> tuple[Styles, bool]:
-    """The style of copy mode in a pane, and whether the pane uses vi keys."""
-    stored = state.panes.get(pane)
-    window = None if stored is None else state.windows.get(stored.window)
-
-    def sgr(option: str) -> bytes:
-        text = options.get(state, live.option_defaults(), option, window=window)
-        context = FormatContext(
-            state, live, window=None if window is None else window.id, pane=pane
-        )
-        try:
-            return status_line.expanded_style(text, context).sgr()
-        except TooExpensive:
-            return style.DEFAULT.sgr()
-
-    match, current = sgr("copy-mode-match-style"), sgr("copy-mode-current-match-style")
-    vi = options.get(state, live.option_defaults(), "mode-keys", window=window) == "vi"
-    return Styles(match, current, sgr("mode-style"), sgr("copy-mode-mark-style")), vi

@@ -19,10 +19,12 @@ from fuguemux.server.clients.attaching import checked, next_session, others
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.control_port import ControlPort
 from fuguemux.server.clients.cover import cover, notice_page
+from fuguemux.server.clients.drawing.picture import Surface, mode_style
 from fuguemux.server.clients.frames import Frames
 from fuguemux.server.clients.message_log import MessageLog
+from fuguemux.server.clients.shown_messages import ShownMessages
 from fuguemux.server.clients.status_clock import StatusClock
-from fuguemux.server.clients.viewer import Surface, Viewer, mode_style
+from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.previews import LastScreensPort
 from fuguemux.server.ports import Requester
@@ -78,6 +80,7 @@ class Viewers:
         self.idle_begins: Callable[[], None] = lambda: None
         """Called when a client attaches, or is back after it was suspended or locked."""
         self.status_clock = StatusClock(loop, self._number, self.schedule, self._frames.schedule)
+        self._shown = ShownMessages(loop, self._number, self.schedule)
         self._last_screens = last_screens
         self._greeting = greeting
         self.control = control
@@ -367,27 +370,13 @@ class Viewers:
     def message(self, viewer: Viewer, text: str, duration_ms: int = 0) -> None:
         """Show a line for `duration_ms`, or as long as the option `display-time` says. show-messages lists it."""
         self.messages.add(f"{viewer.name} message: {text}")
-        self._show(viewer, text, duration_ms)
-
-    def _show(self, viewer: Viewer, text: str, duration_ms: int) -> None:
-        viewer.message(text)
-        shown = viewer.overlay
-        milliseconds = duration_ms or self._number(viewer, "display-time")
-        if milliseconds > 0:
-            self._loop.call_later(milliseconds / 1000, self._clear, viewer, shown)
-        self.schedule(viewer)
-
-    def _clear(self, viewer: Viewer, shown: object) -> None:
-        if viewer.overlay is shown:
-            viewer.overlay = None
-            viewer.dirty = True
-            self.schedule(viewer)
+        self._shown.show(viewer, text, duration_ms)
 
     def announce(self, text: str, duration_ms: int = 0) -> None:
         """Show a line on all clients, as `message` does. show-messages lists it even if no client is attached."""
         self.messages.add(text)
         for viewer in list(self._viewers.values()):
-            self._show(viewer, text, duration_ms)
+            self._shown.show(viewer, text, duration_ms)
 
     def copied(self, pane: PaneId, data: bytes) -> None:
         """Put a copied text on the clipboards of the clients that show the pane. It was copied by a user or by the

@@ -12,11 +12,11 @@ from fuguemux.server.composition.panes import PaneParts, StateParts
 from fuguemux.server.processes.shell_argv import shell_argv
 from fuguemux.server.requests.channels import Channels
 from fuguemux.server.requests.format_jobs import ClientsOfJobs, FormatJobs
-from fuguemux.server.requests.mode_keys import ModeKeys
+from fuguemux.server.requests.keys.mode_keys import ModeKeys
+from fuguemux.server.requests.keys.prompt_file import PromptFile
+from fuguemux.server.requests.keys.prompts import Prompts
 from fuguemux.server.requests.pane_input import PaneInput
 from fuguemux.server.requests.pipes import Pipes
-from fuguemux.server.requests.prompt_file import PromptFile
-from fuguemux.server.requests.prompts import Prompts
 from fuguemux.server.requests.shells import Shells
 from fuguemux.server.work.waits import Waits
 

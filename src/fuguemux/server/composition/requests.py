@@ -23,7 +23,7 @@ from fuguemux.server.requests.command_effects import CommandEffects
 from fuguemux.server.requests.control_input import ControlInput
 from fuguemux.server.requests.effect_runner import EffectRunner
 from fuguemux.server.requests.executor import Executor
-from fuguemux.server.requests.key_input import KeyInput
+from fuguemux.server.requests.keys.key_input import KeyInput
 from fuguemux.server.requests.readiness import Readiness
 from fuguemux.server.requests.request_handler import RequestHandler
 from fuguemux.server.requests.search import Searcher

@@ -5,7 +5,8 @@ from fuguemux.model.ids import SessionId, WindowId
 from fuguemux.model.live import ClientFacts
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.viewer import Surface, Viewer
+from fuguemux.server.clients.drawing.picture import Surface
+from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.control.stream import ControlStream
 from fuguemux.server.control.subscriptions import Subscriptions
 

@@ -14,7 +14,8 @@ from fuguemux.observe.clock import Clock
 from fuguemux.protocol import messages
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.viewer import Surface, Viewer
+from fuguemux.server.clients.drawing.picture import Surface
+from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.control import lines
 from fuguemux.server.control.client import ControlClient
 from fuguemux.server.control.notifications import Happening, told

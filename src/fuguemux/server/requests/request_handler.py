@@ -23,7 +23,7 @@ from fuguemux.server.clients.viewers import Viewers
 from fuguemux.server.ports import ServerEnding
 from fuguemux.server.requests.control_input import ControlInput
 from fuguemux.server.requests.executor import Executor
-from fuguemux.server.requests.key_input import KeyInput
+from fuguemux.server.requests.keys.key_input import KeyInput
 from fuguemux.server.work.waits import ServerEnds
 
 LOOKED_UP_AT_ONCE: Final = 500

@@ -286,9 +286,9 @@ async def test_a_message_goes_away_by_itself_unless_another_came(here: World) ->
     here.viewers.message(viewer, "first", 1)
     first = viewer.overlay
     here.viewers.message(viewer, "second", 60_000)
-    here.viewers._clear(viewer, first)
+    here.viewers._shown._clear(viewer, first)
     assert viewer.overlay is not None
-    here.viewers._clear(viewer, viewer.overlay)
+    here.viewers._shown._clear(viewer, viewer.overlay)
     assert viewer.overlay is None
 
 

@@ -12,7 +12,8 @@ from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder
 from fuguemux.protocol.messages import CommandMessage, Hello
 from fuguemux.server.clients.client_socket import ClientSocket
-from fuguemux.server.clients.viewer import Surface, Viewer
+from fuguemux.server.clients.drawing.picture import Surface
+from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.control.client import ControlClient
 from fuguemux.server.control.clients import ControlClients
 from fuguemux.server.control.notifications import Happening

@@ -3,7 +3,7 @@
 import pytest
 
 from fuguemux.model.ids import PaneId
-from fuguemux.server.clients.passed_on import passed_on
+from fuguemux.server.clients.drawing.passed_on import passed_on
 from fuguemux.terminal.emulator import (
     Event,
     Notification,

@@ -18,7 +18,7 @@ from fuguemux.server.modes.pane_mode import ModeOutcome, MouseAt
 from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.ports import Requester
-from fuguemux.server.requests.prompts import Prompts
+from fuguemux.server.requests.keys.prompts import Prompts
 from fuguemux.terminal import keys as key_names
 
 

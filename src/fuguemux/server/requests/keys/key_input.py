@@ -29,9 +29,9 @@ from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.panes.restore_policy import awakened
 from fuguemux.server.requests.executor import Executor
-from fuguemux.server.requests.key_tables import KeyTables
-from fuguemux.server.requests.mode_keys import ModeKeys
-from fuguemux.server.requests.mouse_input import MouseInput, MouseKey
+from fuguemux.server.requests.keys.key_tables import KeyTables
+from fuguemux.server.requests.keys.mode_keys import ModeKeys
+from fuguemux.server.requests.keys.mouse_input import MouseInput, MouseKey
 from fuguemux.terminal.key_reader import Answer, Focus, Input, KeyPress, Mouse, Paste
 
 INPUT_ITEMS_MAX = 100_000

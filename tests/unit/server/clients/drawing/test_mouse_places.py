@@ -5,7 +5,7 @@ import msgspec
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import split
 from fuguemux.model.state import ServerState
-from fuguemux.server.clients.mouse_places import MousePlace, ShownArea, ShownRange, place_at
+from fuguemux.server.clients.drawing.mouse_places import MousePlace, ShownArea, ShownRange, place_at
 from tests.support.builders import session, state, window
 
 STATE: ServerState = state(session("work", window("one", panes=1), window("two")))

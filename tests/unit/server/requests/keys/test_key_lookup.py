@@ -1,7 +1,7 @@
 """In which key table a key is looked up, and what follows for the next key. As in tmux 3.3a."""
 
 from fuguemux.language.default_keys import Binding
-from fuguemux.server.requests.key_lookup import Found, Tables, find_key
+from fuguemux.server.requests.keys.key_lookup import Found, Tables, find_key
 
 BOUND = {
     ("root", "F1"): Binding("root", "F1", "one"),

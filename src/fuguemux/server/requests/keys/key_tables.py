@@ -9,7 +9,7 @@ from fuguemux.options import key_bindings, options
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
 from fuguemux.server.modes.pane_modes import PaneModes
-from fuguemux.server.requests.key_lookup import Found, Tables, find_key
+from fuguemux.server.requests.keys.key_lookup import Found, Tables, find_key
 
 
 class KeyTables:

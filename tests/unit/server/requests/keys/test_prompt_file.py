@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fuguemux.server.overlays.prompt_history import PromptHistory
-from fuguemux.server.requests.prompt_file import PromptFile, expanded
+from fuguemux.server.requests.keys.prompt_file import PromptFile, expanded
 
 
 @pytest.mark.parametrize(

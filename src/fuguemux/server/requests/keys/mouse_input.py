@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fuguemux.model.pointing import Pointing
-from fuguemux.server.clients.mouse_places import MousePlace, place_at
+from fuguemux.server.clients.drawing.mouse_places import MousePlace, place_at
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.copy.copy_mouse import SCROLL_SECONDS, Dragging
 from fuguemux.terminal.emulator import MouseEvent

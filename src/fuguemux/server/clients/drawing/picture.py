@@ -1,0 +1,217 @@
+"""The picture that an attached client sees: panes, borders, status line, what covers them, and the title of its terminal."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from fuguemux.formats.formats import FormatContext, TooExpensive
+from fuguemux.model.client_flags import ClientFlags
+from fuguemux.model.ids import ClientId, PaneId
+from fuguemux.model.layout import panes_of, rectangles
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Session, Window
+from fuguemux.options import options
+from fuguemux.options.derived import status_rows
+from fuguemux.server.clients.drawing.mouse_places import ShownArea, shown_ranges
+from fuguemux.server.clients.overlays import Page, StatusOverlay
+from fuguemux.server.clients.status import status_line
+from fuguemux.server.clients.status.border_looks import BorderLooks
+from fuguemux.server.clients.status.titles import ClientTitle
+from fuguemux.server.clients.watched import WatchedStatus
+from fuguemux.server.copy.copy_mode import Styles
+from fuguemux.server.copy.scroll_views import ScrollViews
+from fuguemux.server.modes.pane_modes import PaneModes
+from fuguemux.server.overlays.status_styles import StatusStyles
+from fuguemux.server.panes.panes import Panes
+from fuguemux.terminal import style
+from fuguemux.terminal.borders import CellRectangle
+from fuguemux.terminal.compose import Composer, PaneView, Scene
+from fuguemux.terminal.emulator import Emulator
+from fuguemux.terminal.styled_row import DrawnRow
+
+
+class Surface(Protocol):
+    """What a viewer needs from the server to draw."""
+
+    panes: Panes
+    scroll: ScrollViews
+    modes: PaneModes
+
+    @property
+    def state(self) -> ServerState: ...
+
+    @property
+    def live(self) -> LiveView: ...
+
+    def alert(self) -> str:
+        """A short text for the status line about durability or recovery; empty: all is well."""
+        ...
+
+
+class Seen(NamedTuple):
+    """What a client looks at, and what it has opened over it."""
+
+    session: Session
+    window: Window
+    columns: int
+    rows: int
+    """The size of its terminal."""
+    over: StatusOverlay | None
+    """A message or a prompt in place of the status line."""
+    page: Page | None
+    facts: tuple[object, ...]
+    """What the title of its terminal may show, beside the state: the status line also shows the flags."""
+    flags: ClientFlags
+
+
+class Picture:
+    """Remembers what the client's terminal shows, and makes the bytes that bring it up to date."""
+
+    def __init__(self, surface: Surface, client: ClientId) -> None:
+        self._surface = surface
+        self._client = client
+        self._composer = Composer()
+        self._shown: object = None
+        self._status_line = WatchedStatus()
+        self._border_looks = BorderLooks()
+        self._title = ClientTitle()
+        self._status_rows: tuple[DrawnRow, ...] = ()
+        self._status_top = 0
+
+    def repaint(self) -> None:
+        """Draw everything again in the next frame."""
+        self._composer.repaint()
+
+    def disturbed(self) -> None:
+        """Something else was sent to the terminal, which may have moved its cursor."""
+        self._composer.disturbed()
+
+    def forget_title(self) -> None:
+        """The terminal may have another title now."""
+        self._title.forget()
+
+    def touch_status(self) -> None:
+        """Compose the status line again: something that is not in the state has changed."""
+        self._status_line.touch()
+
+    def shown_area(self, session: Session, window: Window) -> ShownArea:
+        """What the client shows where, for the mouse."""
+        rows, ranges = len(self._status_rows), shown_ranges(self._status_rows)
+        return ShownArea(session, window, self._status_top if rows else -1, rows, ranges)
+
+    def frame(self, seen: Seen) -> bytes:
+        """The bytes that update the client's screen. Empty if nothing has changed."""
+        defaults = self._surface.live.option_defaults()
+        state, session, window = self._surface.state, seen.session, seen.window
+        if self._shown is not (shown := seen.page or window.id):
+            self._shown = shown
+            self._composer.repaint()
+        status, cursor = self._status(state, seen)
+        top = status_line.at_top(state, defaults, session)
+        scene = Scene(
+            seen.columns,
+            seen.rows,
+            [] if seen.page is not None else self._panes(window),
+            status,
+            top,
+            (window.layout.columns, window.layout.rows),
+            self._border_looks.look(
+                state, self._surface.live, session, window, self._client, self._modes(window)
+            ),
+            options.get(state, defaults, "mouse", session=session) == "on",
+            cursor,
+        )
+        frame = (
+            self._page_frame(scene, seen.page)
+            if seen.page is not None
+            else self._composer.compose(scene)
+        )
+        live = self._surface.live
+        return self._title.change(state, live, session, self._client, seen.facts) + frame
+
+    def _page_frame(self, scene: Scene, page: Page) -> bytes:
+        """Rows of text over the panes, drawn like status rows above the status line."""
+        height = max(1, scene.rows - len(scene.status))
+        rows = page.rows(scene.columns, height)
+        rows += [b""] * (height - len(rows))
+        return self._composer.compose(
+            scene._replace(status=[*rows[:height], *scene.status], status_at_top=True, window=None)
+        )
+
+    def _status(
+        self, state: ServerState, seen: Seen
+    ) -> tuple[Sequence[bytes], tuple[int, int] | None]:
+        """The rows of the status line, with an overlay in the last of them, and the cursor if the overlay has it."""
+        live, session = self._surface.live, seen.session
+        count = status_rows(state, live.option_defaults(), session)
+        top = status_line.at_top(state, live.option_defaults(), session)
+        rows = self._status_line.rows(
+            state,
+            live,
+            session,
+            seen.columns,
+            self._client,
+            count,
+            self._surface.alert(),
+            (*seen.facts, seen.flags, self._modes(seen.window)),
+            apart=seen.over is not None and count < 2,
+        )
+        self._status_rows = rows
+        self._status_top = 0 if top else seen.rows - len(rows)
+        shown = [row.content for row in rows]
+        over = seen.over
+        if over is None:
+            return shown, None
+        content, column = over.row(seen.columns, self._status_styles(state, session))
+        shown = [*(shown[:-1] if count else shown), content]
+        row = len(shown) - 1 if top else seen.rows - 1
+        return shown, None if column is None else (column, row)
+
+    def _modes(self, window: Window) -> tuple[tuple[int, str], ...]:
+        """The modes of each pane of the window: how many, and the name of copy mode or view mode."""
+        scroll, modes = self._surface.scroll, self._surface.modes
+        copying = [(pane, scroll.mode(pane)) for pane in panes_of(window.layout)]
+        return tuple(
+            (modes.count(pane), "" if mode is None else mode.name) for pane, mode in copying
+        )
+
+    def _status_styles(self, state: ServerState, session: Session) -> StatusStyles:
+        defaults = self._surface.live.option_defaults()
+        return StatusStyles(
+            options.get(state, defaults, "message-style", session=session),
+            options.get(state, defaults, "message-command-style", session=session),
+        )
+
+    def _panes(self, window: Window) -> list[PaneView]:
+        views: list[PaneView] = []
+        whole = CellRectangle(0, 0, window.layout.columns, window.layout.rows)
+        for pane, rectangle in rectangles(window.layout):
+            if window.zoomed and pane != window.active:
+                continue
+            terminal = self._surface.panes.get(pane)
+            if terminal is None:
+                continue
+            place = whole if window.zoomed else CellRectangle(*rectangle)
+            emulator: Emulator = terminal.emulator
+            scroll = self._surface.modes.view(terminal) or self._surface.scroll.view(terminal)
+            views.append(PaneView(place, emulator, pane == window.active, scroll))
+        return views
+
+
+def mode_style(state: ServerState, live: LiveView, pane: PaneId) -> tuple[Styles, bool]:
+    """The style of copy mode in a pane, and whether the pane uses vi keys."""
+    stored = state.panes.get(pane)
+    window = None if stored is None else state.windows.get(stored.window)
+
+    def sgr(option: str) -> bytes:
+        text = options.get(state, live.option_defaults(), option, window=window)
+        context = FormatContext(
+            state, live, window=None if window is None else window.id, pane=pane
+        )
+        try:
+            return status_line.expanded_style(text, context).sgr()
+        except TooExpensive:
+            return style.DEFAULT.sgr()
+
+    match, current = sgr("copy-mode-match-style"), sgr("copy-mode-current-match-style")
+    vi = options.get(state, live.option_defaults(), "mode-keys", window=window) == "vi"
+    return Styles(match, current, sgr("mode-style"), sgr("copy-mode-mark-style")), vi
