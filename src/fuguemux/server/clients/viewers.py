@@ -107,8 +107,10 @@ class Viewers:
 
     def typed(self, viewer: Viewer) -> None:
         """A user types in the client, so its size may decide the sizes of windows now."""
+        latest = viewer.used == self._uses
         self.used(viewer)
-        self._sizes_changed()
+        if not latest:
+            self._sizes_changed()
 
     # Attaching and detaching
 
@@ -321,8 +323,10 @@ class Viewers:
 
     def schedule(self, viewer: Viewer) -> None:
         """Draw soon: at once if the last frame is long ago, else when the next is due. The commands of the status line
-        may run again for this frame."""
-        viewer.round += 1
+        may run again for this frame. Nothing happens if nothing is to be drawn: a key that only a program reads does not
+        make the status line again."""
+        if viewer.dirty:
+            viewer.round += 1
         self._frames.schedule(viewer)
 
     def drained(self, connection: Connection) -> None:

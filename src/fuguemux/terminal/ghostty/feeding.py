@@ -137,6 +137,7 @@ class FeedingScreen(ArchivingScreen):
             self._history,
             self._size.columns,
         )
+        self._known_modes = None
         while at < end:
             stop = (
                 pushed.stop(data, at, self._size) if many else at + pushed.PIECE_BYTES_MAX + spare
@@ -161,6 +162,7 @@ class FeedingScreen(ArchivingScreen):
 
     def _write_to_ground(self, data: bytes) -> int:
         """Feed `data` up to the end of the unfinished sequence. Returns how many bytes that were."""
+        self._known_modes = None
         consumed = ffi.new("size_t*")
         start = ffi.from_buffer("uint8_t[]", data)
         write = self._lib.ghostty_terminal_vt_write_until_ground

@@ -41,6 +41,7 @@ class ResizingScreen(FeedingScreen):
         width, height = self._sink.cell
         result = self._lib.ghostty_terminal_resize(self._terminal, columns, rows, width, height)
         check(result, "change its size")
+        self._known_modes = None  # a synchronized update ends
         self._write(sequences.undo)
         if joint:
             self._history.note_joint(columns)

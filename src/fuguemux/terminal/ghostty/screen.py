@@ -20,10 +20,12 @@ class EngineScreen:
     """The number of DECSCUSR."""
     _keep_lines: int | None = None
     _colours: Colours = Colours()
+    _known_modes: Modes | None = None
+    """The modes, once somebody has asked for them. None: the terminal has been fed since. Every frame asks several times."""
 
     def _adopt(self, terminal: Any) -> None:
         """Use `terminal` from now on, and configure it like all terminals of this adapter."""
-        self._terminal = terminal
+        self._terminal, self._known_modes = terminal, None
         self._sink = callbacks.Sink(self._lib, *self._size)
         callbacks.register(self._lib, terminal, self._sink)
         state.configure(self._lib, terminal, limit_bytes(self._size.columns, self._keep_lines))
@@ -63,7 +65,9 @@ class EngineScreen:
 
     @property
     def modes(self) -> Modes:
-        return state.modes(self._lib, self._terminal)
+        if self._known_modes is None:
+            self._known_modes = state.modes(self._lib, self._terminal)
+        return self._known_modes
 
     @property
     def title(self) -> str:
@@ -117,4 +121,5 @@ class EngineScreen:
         return text + portable.state_of(self, self._rows, self._lib, self._terminal)
 
     def _write(self, data: bytes) -> None:
+        self._known_modes = None
         self._lib.ghostty_terminal_vt_write(self._terminal, data, len(data))
