@@ -22,7 +22,7 @@ from fuguemux.language.language import TextContext
 from fuguemux.model.decision import Refused
 from fuguemux.model.state import ServerState
 from fuguemux.options import options
-from fuguemux.options.table import BY_NAME
+from fuguemux.options.without_effect import WITHOUT_EFFECT
 
 EFFECT, DIFFERS, UNKNOWN = "effect", "differs", "unknown"
 DEPTH_MAX: Final = 10
@@ -34,17 +34,6 @@ _DESCRIPTION: Final = (
     "Report line by line what a tmux configuration does in fugue. Nothing is changed."
 )
 _PLACED: Final = re.compile(r".*?:(\d+): (.*)", re.DOTALL)
-_COMPOSED: Final = re.compile(
-    r"(status-(left|right)-(length|style)|window-status(-current)?-(format|style)|(main|other)-pane-\w+)$"
-)
-"""Options whose names the code puts together."""
-_DECLARED: Final = (
-    "server_scope.py",
-    "session_scope.py",
-    "window_scope.py",
-    "hook_names.py",
-    "themes.py",
-)
 _TMUX: Final = re.compile(r"(^|[\s;&|(`/])tmux\s")
 _OTHER: Final = {
     "history-limit": "takes effect on panes that exist, too",
@@ -121,7 +110,6 @@ class Importer:
 
     def __init__(self) -> None:
         self._aliases: list[str] = list(options.get_array(ServerState(), "command-alias"))
-        self._without_effect = options_without_effect()
 
     def file(self, path: str, depth: int) -> Iterator[Finding]:
         """What the commands of a file do, and those of the files that it sources. Raises OSError."""
@@ -196,8 +184,8 @@ class Importer:
                 option.value(part, current, _WithAliases(self._aliases))
         if option.name == "command-alias" and value:
             self._aliases.append(value)
-        if option.name in self._without_effect:
-            return DIFFERS, "the option is kept and has no effect"
+        if without := WITHOUT_EFFECT.get(option.name):
+            return DIFFERS, f"no effect: {without}"
         why = _OTHER.get(option.name, "")
         return (DIFFERS if why else EFFECT), why
 
@@ -230,16 +218,3 @@ class _WithAliases(AllCommands):
 
     def __init__(self, aliases: Sequence[str]) -> None:
         super().__init__(tuple(aliases))
-
-
-def options_without_effect() -> frozenset[str]:
-    """The options that are declared and that no code reads: their names stand in no other module of this package."""
-    package = Path(__file__).parents[1]
-    files = [path for path in package.rglob("*.py") if path.name not in _DECLARED]
-    text = "\n".join(path.read_text("utf-8") for path in files)
-    named = set(re.findall(r"[\"'{:]([a-z][a-z-]+)[\"'}\[]", text))
-    return frozenset(
-        name
-        for name, option in BY_NAME.items()
-        if not option.hook and not _COMPOSED.match(name) and name not in named
-    )

@@ -8,6 +8,8 @@ import pytest
 from fuguemux.cli import import_file
 from fuguemux.cli.exit_codes import EXIT_FAILURE, EXIT_OK
 from fuguemux.cli.import_file import DIFFERS, EFFECT, UNKNOWN
+from fuguemux.options.table import OPTIONS
+from fuguemux.options.without_effect import WITHOUT_EFFECT
 
 FILE = """# comment
 set -g mouse on
@@ -70,3 +72,21 @@ def test_a_file_without_unknown_commands_is_all_right(
 def test_a_file_that_is_missing_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert import_file.main(["/nonexistent/tmux.conf"]) == EXIT_FAILURE
     assert "No such file or directory" in capsys.readouterr().err
+
+
+def test_only_the_options_without_effect_are_told_to_have_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An option whose name the code puts together, like status-left, has its effect."""
+    path = tmp_path / "tmux.conf"
+    names = sorted(
+        option.name
+        for option in OPTIONS
+        if not option.hook and option.kind in ("string", "style") and option.array is None
+    )
+    path.write_text("".join(f"set -g {name} default\n" for name in names))
+    import_file.main(["--json", str(path)])
+    commands = json.loads(capsys.readouterr().out)["commands"]
+    without = {one["command"].split()[2] for one in commands if "no effect" in one["why"]}
+    assert without == set(names) & set(WITHOUT_EFFECT)
+    assert {"status-left", "status-right"} <= set(names) - without
