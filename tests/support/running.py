@@ -4,13 +4,14 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import sys
 import termios
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from struct import pack
 
@@ -20,16 +21,19 @@ from tests.support.frames import FrameCutter
 
 DEADLINE_SECONDS = 30.0
 POLL_SECONDS = 0.02
+POLL_SECONDS_MAX = 0.1
+"""A condition often starts a client, which takes time from the server that is waited for."""
 PROGRAM = str(Path(sys.executable).parent / "fugue")
 
 
 def until(what: str, condition: Callable[[], object], seconds: float = DEADLINE_SECONDS) -> None:
     """Wait for a condition until a deadline. Then the test fails with `what`."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, POLL_SECONDS
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(f"no {what} within {seconds:.0f} s")
-        select.select([], [], [], POLL_SECONDS)
+        select.select([], [], [], pause)
+        pause = min(pause * 1.3, POLL_SECONDS_MAX)
 
 
 def alive(pid: int) -> bool:
@@ -200,6 +204,8 @@ class Running:
         found = [0]
 
         def answers() -> bool:
+            if self._refused():
+                return False
             done = self.run("-N", "display-message", "-p", "#{pid}")
             found[0] = int(done.stdout) if done.returncode == 0 and done.stdout.strip() else 0
             return found[0] not in (0, other_than)
@@ -207,6 +213,23 @@ class Running:
         until("server", answers)
         self.seen.add(found[0])
         return found[0]
+
+    def _refused(self) -> bool:
+        """Whether the default socket is there and nobody accepts connections. Costs less than a client."""
+        try:
+            directory = os.open(self.runtime / "fugue", os.O_PATH)
+        except OSError:
+            return False
+        with closing(socket.socket(socket.AF_UNIX)) as probe:
+            try:
+                probe.connect(f"/proc/self/fd/{directory}/default")  # its own path may be too long
+            except ConnectionRefusedError:
+                return True
+            except OSError:
+                return False
+            finally:
+                os.close(directory)
+        return False
 
     def kill_server(self) -> int:
         """Kill the server with SIGKILL and wait for the next one. Returns its pid."""
