@@ -21,7 +21,7 @@ from fuguemux.persistence.wal.watermark import Watermark, read_watermark
 from tests.simulation.disk import SimDisk
 from tests.unit.persistence.wal.logs import DIRECTORY, SMALL, fill, new_disk, read, start
 
-GARBAGE_CASES = 100_000
+GARBAGE_CASES = 40_000
 
 
 def closed_log() -> tuple[SimDisk, dict[int, bytes], list[str]]:
