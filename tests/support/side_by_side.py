@@ -59,6 +59,8 @@ class SideBySide:
         self._cases = 0
         self._options: dict[str, dict[str, str]] = {}
         self.session = "main"
+        # A busy machine takes long for it, and fugue says on stderr that it waits.
+        self._pair.fugue.run("start-server")
         self.run(*_session("main", columns, rows, QUIET), TRUE_COLOURS)
         self.run(*OPTIONS)
         self.tmux, self.fugue = self._attach()

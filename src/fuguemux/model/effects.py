@@ -176,13 +176,13 @@ class ScrollView(Effect, frozen=True):
     """The client whose mouse begins a selection, and its event (-M)."""
 
 
-ModeName = Literal["clock-mode", "tree-mode"]
+ModeName = Literal["clock-mode", "tree-mode", "buffer-mode", "client-mode", "options-mode"]
 
 
 class EnterMode(Effect, frozen=True):
     """Put a pane into a mode other than copy mode, as clock-mode and choose-tree do. All clients see it.
 
-    The other fields are for the tree; they are the flags of choose-tree.
+    The other fields are for the lists; they are the flags of choose-tree.
     """
 
     pane: PaneId
@@ -199,6 +199,8 @@ class EnterMode(Effect, frozen=True):
     """What a tree shows at first: everything, or only its sessions, or only these and their windows."""
     unzoom: bool = False
     """Whether the window was zoomed for the mode and is unzoomed when it ends."""
+    groups: bool = False
+    """Whether a tree shows all sessions of a group, not only one of them (-G)."""
 
 
 class LeaveModes(Effect, frozen=True):

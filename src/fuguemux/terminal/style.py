@@ -79,6 +79,14 @@ def parse(text: str, base: Style = DEFAULT, fallback: Style = DEFAULT) -> Style:
     return marked(text, Marks(base), fallback).style
 
 
+def sgr_of(text: str) -> str:
+    """The SGR sequence of a style string; empty if the string is bad."""
+    try:
+        return parse(text).sgr().decode()
+    except ValueError:
+        return ""
+
+
 def marked(text: str, before: Marks, fallback: Style) -> Marks:
     """What is in force behind the mark `#[text]`. `default` means `fallback`. Raises ValueError, which names the bad part."""
     marks = before

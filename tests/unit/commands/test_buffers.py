@@ -50,7 +50,7 @@ def test_automatic_names_count_up_and_the_newest_is_first() -> None:
 
 
 def test_samples_show_control_characters() -> None:
-    assert listed(filled(("a\nb\x02\t\\",))) == ['buffer0: 6 bytes: "a\\nb^B\\t\\\\"']
+    assert listed(filled(("a\nb\x02\t\\",))) == ['buffer0: 6 bytes: "a\\nb\\002\\t\\\\"']
 
 
 def test_appending_and_renaming() -> None:

@@ -16,7 +16,6 @@ from fuguemux.commands import table
 from fuguemux.commands.command import Command
 
 WITHOUT_EFFECT: Final = {
-    **{("choose-tree", letter): "not there yet, on the page" for letter in "GKNOZr"},
     **{("display-panes", letter): "not there yet, on the page" for letter in "Nbd"},
     **{("refresh-client", letter): "not there yet, on the page" for letter in "DLRUcl"},
     ("refresh-client", "S"): "everything is drawn, the status line too",

@@ -1,16 +1,20 @@
 """Builds the parts for attached clients: what they see, and what they are told."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from fuguemux.model.ids import PaneId, SessionId
+from fuguemux.model.live import ClientFacts
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
+from fuguemux.options.derived import status_rows
 from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.server.clients.alerted_clients import AlertedViewers
 from fuguemux.server.clients.alerts import Alerts
 from fuguemux.server.clients.notices import Notices
 from fuguemux.server.clients.surface import ServerSurface
 from fuguemux.server.clients.viewers import Viewers
+from fuguemux.server.clients.watched import WatchedStatus
 from fuguemux.server.clients.window_sizes import WindowSizes
 from fuguemux.server.composition.base import Base
 from fuguemux.server.composition.log import LogParts
@@ -95,7 +99,17 @@ def build_clients(
         base.loop, state.state, state.view, AlertedViewers(viewers), panes.hooks.window_did
     )
     durability.connect(viewers.announce)
-    entry = ModeEntry(modes, state.state, state.view, state.panes)
+
+    def status(client: ClientFacts) -> Sequence[bytes]:
+        """The rows of a client's status line, as a list of clients shows them."""
+        now = state.state()
+        session = now.sessions[client.session]
+        count = status_rows(now, state.view.option_defaults(), session)
+        line = WatchedStatus()
+        rows = line.rows(now, state.view, session, client.columns, client.id, count, "")
+        return [row.content for row in rows]
+
+    entry = ModeEntry(modes, state.state, state.view, state.panes, status)
     dragging = Dragging(
         state.state, state.panes, scroll, lambda terminal: viewers.pane_changed(terminal, ())
     )

@@ -7,7 +7,7 @@ from fuguemux.server.modes.pane_mode import STAYS, ModeOutcome, MouseAt, shown
 from fuguemux.terminal import big_text
 from fuguemux.terminal.canvas import Canvas
 from fuguemux.terminal.compose import ScrolledRows
-from fuguemux.terminal.style import parse
+from fuguemux.terminal.style import sgr_of
 
 ROWS_MIN = 6
 
@@ -37,10 +37,10 @@ class ClockMode:
         text = clock_text(look)
         if columns < big_text.STEP * len(text) or rows < ROWS_MIN:
             if columns >= len(text):
-                style = _sgr(f"fg={look.colour}")
+                style = sgr_of(f"fg={look.colour}")
                 canvas.put(columns // 2 - len(text) // 2, rows // 2, text, style)
         else:
-            style = _sgr(f"bg={look.colour}")
+            style = sgr_of(f"bg={look.colour}")
             big_text.draw(canvas, columns // 2 - 3 * len(text), rows // 2 - 3, text, style)
         return shown(canvas.rows())
 
@@ -67,10 +67,3 @@ def clock_text(look: ClockLook) -> str:
     if not look.twelve:
         return f"{look.hour:02}:{look.minute:02}"
     return f"{look.hour % 12 or 12:2}:{look.minute:02} {'PM' if look.hour >= 12 else 'AM'}"
-
-
-def _sgr(text: str) -> str:
-    try:
-        return parse(text).sgr().decode()
-    except ValueError:
-        return ""

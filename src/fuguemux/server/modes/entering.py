@@ -3,24 +3,35 @@
 The modules of the modes are imported when the first pane enters one, so that a server without them starts sooner.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from fuguemux.model import effects as ef
-from fuguemux.model.live import LiveView
+from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options import options
 from fuguemux.server.modes.pane_mode import PaneMode
 from fuguemux.server.modes.pane_modes import PaneModes
 from fuguemux.server.panes.panes import Panes
 
+if TYPE_CHECKING:
+    from fuguemux.server.modes.list_mode import ListSource
+
 
 class ModeEntry:
     """Belongs to the loop."""
 
     def __init__(
-        self, modes: PaneModes, state: Callable[[], ServerState], live: LiveView, panes: Panes
+        self,
+        modes: PaneModes,
+        state: Callable[[], ServerState],
+        live: LiveView,
+        panes: Panes,
+        status: Callable[[ClientFacts], Sequence[bytes]],
     ) -> None:
+        """`status` returns the rows of a client's status line."""
         self._modes = modes
+        self._status = status
         self._state = state
         self._live = live
         self._panes = panes
@@ -35,23 +46,52 @@ class ModeEntry:
         self._modes.leave_all(pane.pane)
 
     def _built(self, effect: ef.EnterMode) -> PaneMode:
-        return self._clock(effect) if effect.name == "clock-mode" else self._tree(effect)
+        return self._clock(effect) if effect.name == "clock-mode" else self._list(effect)
 
-    def _tree(self, effect: ef.EnterMode) -> PaneMode:
+    def _list(self, effect: ef.EnterMode) -> PaneMode:
         from fuguemux.server.modes.list_mode import ListMode
-        from fuguemux.server.modes.tree_source import TEMPLATE, TreeSource, TreeWanted
 
-        wanted = TreeWanted(
-            effect.pane, effect.format, effect.key_format, effect.start, effect.unzoom
-        )
+        source, template = self._source(effect)
         return ListMode(
-            TreeSource(self._state, self._live, self._panes, wanted),
-            effect.template or TEMPLATE,
+            source,
+            template,
             order=effect.sort,
             reverse=effect.reverse,
             wanted=effect.filter,
             preview=effect.preview,
         )
+
+    def _source(self, effect: ef.EnterMode) -> "tuple[ListSource, str]":
+        from fuguemux.server.modes.pane_list import ListWanted
+
+        wanted = ListWanted(
+            effect.pane, effect.format, effect.key_format, effect.unzoom, effect.template
+        )
+        match effect.name:
+            case "buffer-mode":
+                from fuguemux.server.modes import buffer_source as buffers
+
+                wanted = wanted._replace(template=effect.template or buffers.TEMPLATE)
+                return buffers.BufferSource(self._state, self._live, wanted), wanted.template
+            case "client-mode":
+                from fuguemux.server.modes import client_source as clients
+
+                source = clients.ClientSource(
+                    self._state, self._live, self._panes, wanted, self._status
+                )
+                return source, effect.template or clients.TEMPLATE
+            case _:
+                from fuguemux.server.modes import tree_source as tree
+
+                made = tree.TreeSource(
+                    self._state,
+                    self._live,
+                    self._panes,
+                    wanted,
+                    start=effect.start,
+                    groups=effect.groups,
+                )
+                return made, effect.template or tree.TEMPLATE
 
     def _clock(self, effect: ef.EnterMode) -> PaneMode:
         from fuguemux.server.modes.clock import ClockLook, ClockMode

@@ -7,6 +7,7 @@ from fuguemux.server.modes.pane_mode import STAYS, Ask, ModeOutcome, MouseAt, sh
 from fuguemux.server.modes.tree_list import Tree, TreeItem
 from fuguemux.terminal.canvas import Canvas
 from fuguemux.terminal.compose import ScrolledRows
+from fuguemux.terminal.style import sgr_of
 
 _STEPS: Final = {"Up": -1, "k": -1, "C-p": -1, "Down": 1, "j": 1, "C-n": 1}
 
@@ -16,7 +17,9 @@ class ListSource(Protocol):
 
     name: str
     orders: Sequence[str]
-    """The orders of sorting, the first of them is tmux's default."""
+    """The orders of sorting, the first of them is tmux's default. One alone is not shown."""
+    volatile: bool
+    """Whether the items change while the state does not."""
 
     def items(self, order: str, wanted: str, *, reverse: bool) -> list[TreeItem]:
         """The items in an order, of those for which the format `wanted` is true."""
@@ -24,6 +27,10 @@ class ListSource(Protocol):
 
     def current(self) -> Sequence[str]:
         """The tags of the items to choose at first, the best one first."""
+        ...
+
+    def matches(self, item: TreeItem, text: str) -> bool:
+        """Whether a search finds an item."""
         ...
 
     def key_names(self, count: int) -> list[str]:
@@ -104,7 +111,7 @@ class ListMode:
 
     def view(self, columns: int, rows: int) -> ScrolledRows:
         """The list, and below it a box with the preview."""
-        if self._stale:
+        if self._stale or self._source.volatile:
             self._build()
         canvas, tree = Canvas(columns, rows), self._tree
         height = self._height = tree.list_rows(rows, preview=self._preview)
@@ -120,20 +127,25 @@ class ListMode:
 
     def _title(self, canvas: Canvas, item: TreeItem, row: int) -> None:
         order = f"{self._order}{', reversed' if self._reverse else ''}"
-        text = f" {item.name} (sort: {order})"
+        text = f" {item.name}"
+        if len(self._source.orders) > 1:
+            text += f" (sort: {order})"
         room = canvas.columns - 2
         if room < len(text):
             return
         said = "no matches" if self._no_matches else "active"
+        at = canvas.put(1, row, text)
         if self._wanted and room >= len(text) + 10 + len(said) + 2:
-            text += f" (filter: {said})"
-        canvas.put(1, row, f"{text} ")
+            at = canvas.put(at, row, " (filter: ")
+            at = canvas.put(at, row, said, sgr_of(self._source.style()) if self._no_matches else "")
+            at = canvas.put(at, row, ")")
+        canvas.put(at, row, " ")
 
     # Keys
 
     def key(self, name: str) -> ModeOutcome:
         """Move, fold, tag, sort, search, filter, or choose."""
-        if self._stale:
+        if self._stale or self._source.volatile:
             self._build()
         tree = self._tree
         names = self._source.key_names(len(tree.rows))
@@ -176,7 +188,7 @@ class ListMode:
             "t": tree.tag,
             "T": tree.tagged.clear,
             "C-t": tree.tag_all,
-            "n": lambda: tree.find(self._search),
+            "n": lambda: self._searched(self._search),
             "O": self._next_order,
             "r": self._turn,
             "v": self._toggle_preview,
@@ -209,7 +221,7 @@ class ListMode:
 
     def _searched(self, text: str) -> ModeOutcome:
         self._search = text
-        self._tree.find(text)
+        self._tree.find(lambda item: bool(text) and self._source.matches(item, text))
         return STAYS
 
     def _filtered(self, text: str) -> ModeOutcome:

@@ -5,13 +5,14 @@ from typing import Final, NamedTuple
 
 from fuguemux.formats.formats import FormatContext, Work, expand
 from fuguemux.formats.work import UNITS_MAX
+from fuguemux.language.key_names import key_name
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.terminal.canvas import Canvas
-from fuguemux.terminal.style import parse
+from fuguemux.terminal.style import sgr_of
 
 PART_COLUMNS_MIN: Final = 24
 KEYS_MAX: Final = 36
@@ -28,15 +29,18 @@ class ScreenPart(NamedTuple):
 
 
 def line_keys(state: ServerState, live: LiveView, key_format: str, count: int) -> list[str]:
-    """The names of the keys of the first lines: 0 to 9, M-a to M-z, or what a format says about `#{line}`."""
+    """The names of the keys of the first lines: 0 to 9, M-a to M-z, or what a format says about `#{line}`.
+
+    A format may name no key: then the line has none."""
     if not key_format:
         names = [*"0123456789", *(f"M-{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")]
         return names[:count]
     work = Work(UNITS_MAX)
-    return [
+    texts = (
         expand(key_format, FormatContext(state, live, extra={"line": str(at)}), work=work)
         for at in range(min(count, KEYS_MAX))
-    ]
+    )
+    return [key_name(text) or "" for text in texts]
 
 
 def draw_screen(canvas: Canvas, terminal: PaneTerminal | None, place: Place) -> None:
@@ -124,8 +128,4 @@ def _label(canvas: Canvas, place: Place, label: str, colour: str) -> None:
     x, y = (columns - size + 1) // 2, (rows + 1) // 2
     if x > 1 and x + size < columns - 1 and rows >= 3:
         canvas.box(column + x - 1, row + y - 1, size + 2, 3)
-    try:
-        style = parse(f"fg={colour}").sgr().decode()
-    except ValueError:
-        style = ""
-    canvas.put(column + x, row + y, label, style)
+    canvas.put(column + x, row + y, label, sgr_of(f"fg={colour}"))

@@ -3,7 +3,7 @@
 After tmux(1), `choose-tree`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.terminal.canvas import Canvas
@@ -23,6 +23,7 @@ class TreeItem(NamedTuple):
     children: tuple["TreeItem", ...] = ()
     expanded: bool = False
     """Whether it is unfolded at first."""
+    taggable: bool = True
 
 
 class Row(NamedTuple):
@@ -89,8 +90,11 @@ class Tree:
 
     def chosen(self) -> list[TreeItem]:
         """The tagged items, or else the chosen one."""
-        found = [row.item for row in self.rows if row.item.tag in self.tagged]
-        return found or ([self.rows[self.current].item] if self.rows else [])
+        return self.only_tagged() or ([self.rows[self.current].item] if self.rows else [])
+
+    def only_tagged(self) -> list[TreeItem]:
+        """The tagged items."""
+        return [row.item for row in self.rows if row.item.tag in self.tagged]
 
     # Keys
 
@@ -136,6 +140,8 @@ class Tree:
         if row is None:
             return
         item = row.item
+        if not item.taggable:
+            return
         if item.tag in self.tagged:
             self.tagged.discard(item.tag)
         else:
@@ -145,14 +151,19 @@ class Tree:
         self.move(1)
 
     def tag_all(self) -> None:
-        """Tag all outermost items."""
-        self.tagged = {item.tag for item in self._items}
+        """Tag all outermost items; if they cannot be tagged, the visible ones below them."""
+        self.tagged = {
+            row.item.tag
+            for row in self.rows
+            if (row.parent is None and row.item.taggable)
+            or (row.parent is not None and not row.parent.taggable)
+        }
 
-    def find(self, text: str) -> None:
-        """Choose the next item whose name or text contains `text`."""
+    def find(self, wanted: Callable[[TreeItem], bool]) -> None:
+        """Choose the next item that is wanted."""
         order = [*self.rows[self.current + 1 :], *self.rows[: self.current + 1]]
         for row in order:
-            if text and (text in row.item.name or text in row.item.text):
+            if wanted(row.item):
                 self.select(row.item.tag)
                 return
 

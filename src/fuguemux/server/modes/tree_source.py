@@ -1,7 +1,7 @@
 """tree-mode: sessions, windows and panes, with the screens of the chosen one below. After tmux(1), `choose-tree`."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from fuguemux.commands.parts.answers import fill
 from fuguemux.formats.formats import FormatContext, Work, expand, is_true
@@ -10,10 +10,11 @@ from fuguemux.language.quoting import quote
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import Link, ServerState, Session, Window, current_link
+from fuguemux.model.state import Link, ServerState, Session, Window, current_link, group_of
 from fuguemux.options import options
+from fuguemux.server.modes.pane_list import ListWanted, PaneList
 from fuguemux.server.modes.pane_mode import STAYS, Ask, ModeOutcome
-from fuguemux.server.modes.previews import ScreenPart, draw_parts, draw_screen, line_keys
+from fuguemux.server.modes.previews import ScreenPart, draw_parts, draw_screen
 from fuguemux.server.modes.tree_list import Tree, TreeItem
 from fuguemux.server.panes.panes import Panes
 from fuguemux.terminal.canvas import Canvas
@@ -36,26 +37,25 @@ _PANE: Final = (
 )
 
 
-class TreeWanted(NamedTuple):
-    """The flags of choose-tree. `pane`: where the tree is shown."""
-
-    pane: PaneId
-    format: str = ""
-    key_format: str = ""
-    start: Literal["", "sessions", "windows"] = ""
-    unzoom: bool = False
-
-
-class TreeSource:
+class TreeSource(PaneList):
     """Implements list_mode.ListSource."""
 
     name = "tree-mode"
     orders: Sequence[str] = ("index", "name", "time")
 
     def __init__(
-        self, state: Callable[[], ServerState], live: LiveView, panes: Panes, wanted: TreeWanted
+        self,
+        state: Callable[[], ServerState],
+        live: LiveView,
+        panes: Panes,
+        wanted: ListWanted,
+        *,
+        start: Literal["", "sessions", "windows"] = "",
+        groups: bool = False,
     ) -> None:
-        self._state, self._live, self._panes, self._wanted = state, live, panes, wanted
+        """`start`: what is unfolded at first. `groups`: whether all sessions of a group are listed, not only one."""
+        super().__init__(state, live, wanted)
+        self._panes, self._first, self._groups = panes, start, groups
         self._shift = 0
         """How many windows or panes the preview is moved by `<` and `>`."""
 
@@ -64,7 +64,7 @@ class TreeSource:
     def items(self, order: str, wanted: str, *, reverse: bool) -> list[TreeItem]:
         """The sessions, with their windows and panes. Windows and sessions of which no pane is wanted are left out."""
         state, work = self._state(), Work(2 * UNITS_MAX)
-        sessions = list(state.sessions.values())
+        sessions = [each for each in state.sessions.values() if self._listed(state, each)]
         if order == "name":
             sessions.sort(key=lambda session: session.name)
         elif order == "time":
@@ -78,9 +78,18 @@ class TreeSource:
                 text = self._text(
                     _SESSION, FormatContext(state, self._live, session=session.id), work
                 )
-                expanded = self._wanted.start != "sessions"
+                expanded = self._first != "sessions"
                 found.append(TreeItem(f"s{session.id}", session.name, text, children, expanded))
         return found
+
+    def _listed(self, state: ServerState, session: Session) -> bool:
+        """Of a group only the session where the list is, or else the first one, unless all are wanted."""
+        if self._groups or not session.group:
+            return True
+        group = group_of(state, session)
+        here = self.current()
+        shown = next((each for each in group if f"s{each.id}" in here), group[0])
+        return shown.id == session.id
 
     def _windows(
         self,
@@ -108,14 +117,26 @@ class TreeSource:
             ]
             if not panes:
                 continue
+            panes = self._sorted(window, panes, order, reverse=reverse)
             context = self._context(state, session, link, None)
             children: tuple[TreeItem, ...] = ()
             if len(panes_of(window.layout)) > 1:
                 children = tuple(self._pane(state, session, link, each, work) for each in panes)
             text = self._text(_WINDOW, context, work)
             tag = f"w{session.id}:{link.index}"
-            found.append(TreeItem(tag, str(link.index), text, children, not self._wanted.start))
+            found.append(TreeItem(tag, str(link.index), text, children, not self._first))
         return tuple(found)
+
+    def _sorted(
+        self, window: Window, panes: list[tuple[int, PaneId]], order: str, *, reverse: bool
+    ) -> list[tuple[int, PaneId]]:
+        """Panes have no names: by their ids, or the one that was active last comes last."""
+        used = [*reversed(window.last), window.active] if order == "time" else []
+
+        def place(pane: PaneId) -> tuple[int, int]:
+            return (used.index(pane) if pane in used else -1), pane
+
+        return sorted(panes, key=lambda each: place(each[1]), reverse=reverse)
 
     def _pane(
         self,
@@ -165,7 +186,7 @@ class TreeSource:
             f"w{session.id}:{link.index}",
             f"s{session.id}",
         )
-        return tags[("", "windows", "sessions").index(self._wanted.start) :]
+        return tags[("", "windows", "sessions").index(self._first) :]
 
     def _found(self, item: TreeItem) -> tuple[Session, Link | None, PaneId | None] | None:
         state, parts = self._state(), item.tag[1:].split(":")
@@ -180,10 +201,6 @@ class TreeSource:
         return session, link, PaneId(int(parts[2])) if len(parts) > 2 else None
 
     # Keys
-
-    def key_names(self, count: int) -> list[str]:
-        """As tmux: digits, then `M-` with letters, or what the format of -K says."""
-        return line_keys(self._state(), self._live, self._wanted.key_format, count)
 
     def command(self, template: str, item: TreeItem) -> str:
         """The template with the target of an item: `=session:`, `=session:1.`, `=session:1.%2`."""
@@ -231,23 +248,7 @@ class TreeSource:
 
         return ModeOutcome(ask=Ask(question, answered, single_key=True))
 
-    def end(self) -> str:
-        """Unzoom the window if it was zoomed for the tree."""
-        state = self._state()
-        stored = state.panes.get(self._wanted.pane)
-        window = None if stored is None else state.windows.get(stored.window)
-        if not self._wanted.unzoom or window is None or not window.zoomed:
-            return ""
-        return f"resize-pane -Z -t %{self._wanted.pane}"
-
     # Drawing
-
-    def style(self) -> str:
-        """The option `mode-style` of the window."""
-        state = self._state()
-        stored = state.panes.get(self._wanted.pane)
-        window = None if stored is None else state.windows.get(stored.window)
-        return options.get(state, self._live.option_defaults(), "mode-style", window=window)
 
     def preview(self, canvas: Canvas, item: TreeItem, place: tuple[int, int, int, int]) -> None:
         """The screens of a session's windows, or of a window's panes, or the pane's."""

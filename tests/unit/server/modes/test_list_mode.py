@@ -26,6 +26,7 @@ ITEMS = [
 class Source:
     name = "tree-mode"
     orders: Sequence[str] = ("index", "name")
+    volatile = False
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, bool]] = []
@@ -33,6 +34,9 @@ class Source:
     def items(self, order: str, wanted: str, *, reverse: bool) -> list[TreeItem]:
         self.asked.append((order, wanted, reverse))
         return [] if wanted == "nothing" else ITEMS
+
+    def matches(self, item: TreeItem, text: str) -> bool:
+        return text in item.name or text in item.text
 
     def current(self) -> Sequence[str]:
         return "p1", "w2"

@@ -1,6 +1,7 @@
 """Tests the tree of sessions, windows and panes: its items, targets, questions, and previews."""
 
 from collections.abc import Iterator
+from typing import Any, Literal
 
 import pytest
 
@@ -8,8 +9,9 @@ from fuguemux.model.ids import PaneId
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.persistence.storage.memory_files import MemoryStorage
+from fuguemux.server.modes.pane_list import ListWanted
 from fuguemux.server.modes.tree_list import Tree, TreeItem
-from fuguemux.server.modes.tree_source import TreeSource, TreeWanted
+from fuguemux.server.modes.tree_source import TreeSource
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.terminal.canvas import Canvas
@@ -30,9 +32,11 @@ def panes() -> Iterator[Panes]:
     made.published(STATE, state(), (), 0)
 
 
-def source(panes: Panes, **flags: str) -> TreeSource:
-    wanted = TreeWanted(PaneId(1), **flags)  # type: ignore[arg-type] # `start` is a Literal
-    return TreeSource(lambda: STATE, FakeLive(), panes, wanted)
+def source(
+    panes: Panes, *, start: Literal["", "sessions", "windows"] = "", **flags: Any
+) -> TreeSource:
+    wanted = ListWanted(PaneId(1), **flags)
+    return TreeSource(lambda: STATE, FakeLive(), panes, wanted, start=start)
 
 
 def tags(items: list[TreeItem]) -> list[object]:
@@ -47,7 +51,7 @@ def test_the_items_are_in_order_and_have_all_panes(panes: Panes) -> None:
     by_name = tags(tree.items("name", "", reverse=False))
     assert by_name == [second, first]
     reverse = tags(tree.items("index", "", reverse=True))
-    assert reverse == [second, ("s0", [("w0:1", ["p0:1:1", "p0:1:2"]), "w0:0"])]
+    assert reverse == [second, ("s0", [("w0:1", ["p0:1:2", "p0:1:1"]), "w0:0"])]
 
 
 def test_a_filter_leaves_out_what_has_no_wanted_pane(panes: Panes) -> None:
@@ -73,7 +77,7 @@ def test_texts_are_formats(panes: Panes) -> None:
     ],
 )
 def test_the_place_of_the_tree_is_chosen_first(
-    panes: Panes, start: str, expected: list[str]
+    panes: Panes, start: Literal["", "sessions", "windows"], expected: list[str]
 ) -> None:
     assert list(source(panes, start=start).current()) == expected
 
@@ -115,7 +119,7 @@ def test_killing_is_asked_for(panes: Panes) -> None:
 def test_keys_are_digits_and_letters_or_what_a_format_says(panes: Panes) -> None:
     assert source(panes).key_names(12)[-3:] == ["9", "M-a", "M-b"]
     assert len(source(panes).key_names(100)) == 36
-    assert source(panes, key_format="F#{line}").key_names(2) == ["F0", "F1"]
+    assert source(panes, key_format="F#{line}").key_names(2) == ["", "F1"]
 
 
 def test_the_preview_shows_screens_side_by_side(panes: Panes) -> None:

@@ -1,0 +1,30 @@
+"""choose-buffer: show the paste buffers in a pane, to paste, delete or edit one. Without buffers it does nothing."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command
+from fuguemux.commands.parts.mode_lists import shown
+from fuguemux.language.invocation import Invocation
+from fuguemux.model.decision import Decision
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+from fuguemux.targets.declaration import TargetFlag, TargetKind
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    if not state.buffers:
+        return Decision()
+    template = invocation.arguments[0] if invocation.arguments else ""
+    return shown(invocation, "buffer-mode", template=template)
+
+
+COMMAND: Final = Command(
+    name="choose-buffer",
+    alias="",
+    flags="F:f:K:NO:rt:Z",
+    usage="[-NrZ] [-F format] [-f filter] [-K key-format] [-O sort-order] [-t target-pane] [template]",
+    arguments=(0, 1),
+    target=TargetFlag("t", TargetKind.PANE),
+    decide=decide,
+    help="Choose a paste buffer from a list.",
+)
