@@ -17,7 +17,7 @@ from fuguemux.model import events as ev
 from fuguemux.model.apply import apply
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf, split
-from fuguemux.model.state import Buffer, ExitCause, Pipe, Ran, ServerState
+from fuguemux.model.state import Buffer, ExitCause, Link, Pipe, Ran, ServerState
 from fuguemux.persistence.checkpoint.manifest import (
     Entry,
     Manifest,
@@ -85,6 +85,8 @@ EVENTS: list[ev.AnyEvent] = [
     ev.PipeChanged(P, Pipe("cat >>log", 9, True, False)),
     ev.ChannelChanged("done", True, False),
     ev.OutputMissing(P, 1000, 5000, 1_764_000_000_000, 1_764_000_009_000),
+    ev.SessionGrouped(S, "work"),
+    ev.LinksFollowed(S, (Link(0, W), Link(3, WindowId(1))), 3, (0,)),
 ]
 IN_STATE = {
     "checkpoint-1": (EVENTS[0], EVENTS[3], EVENTS[9], *EVENTS[14:20], EVENTS[22], EVENTS[25]),
@@ -95,6 +97,7 @@ IN_STATE["checkpoint-3"] = (*IN_STATE["checkpoint-2"], RUNNING)
 RESTARTED = ev.ProcessStarted(P, 2, 4712, 100, "/dev/pts/4", 9, (b"psql",))
 IN_STATE["checkpoint-4"] = (*IN_STATE["checkpoint-3"], RESTARTED)
 IN_STATE["checkpoint-5"] = (*IN_STATE["checkpoint-4"], EVENTS[30])
+IN_STATE["checkpoint-8"] = (*IN_STATE["checkpoint-5"], EVENTS[32])
 """Which events led to the structure that is in a directory."""
 MANIFEST = Manifest(
     number=3,

@@ -1,13 +1,11 @@
 """Random requests and facts in any order: the state stays consistent, and refusals change nothing."""
 
 import random
-from functools import reduce
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuguemux.commands import table
-from fuguemux.model.apply import apply
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess
 from fuguemux.model.ids import PaneId
@@ -21,6 +19,7 @@ from fuguemux.reactions import (
     start_failed,
     title_changed,
 )
+from tests.support import followed
 from tests.support.builders import request, session, state, window
 from tests.support.fake_live import FakeLive
 from tests.support.viewers import viewer
@@ -36,6 +35,9 @@ MORE_COMMANDS = (
     ("kill-session", "-a"),
     ("kill-window", "-a"),
     ("new-session", "-d", "-s", "n1", "-e", "A=1"),
+    ("new-session", "-d", "-t", "first"),
+    ("new-session", "-d", "-t", "second"),
+    ("new-session", "-d", "-t", "alone"),
     ("set-buffer", "text"),
     ("set-buffer", "-b", "named", "text"),
     ("set-buffer", "-n", "other"),
@@ -97,7 +99,7 @@ def test_every_decision_leaves_a_sound_state(pick: random.Random, length: int) -
             decision = asked(before, live, pick.choice(MORE_COMMANDS))
         else:
             decision = happened(before, live, pick)
-        after = reduce(apply, decision.events, before)
+        after = followed.after(before, decision.events)
         assert list(violations(after)) == [], decision
         for effect in decision.effects:
             if isinstance(effect, StartProcess):

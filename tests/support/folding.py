@@ -1,18 +1,16 @@
 """Decides a command and applies its events as the engine does, for tests: from a state to a decision and the next
 state."""
 
-from functools import reduce
 from typing import Any, NamedTuple
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.table import TABLE
-from fuguemux.model.apply import apply
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import AnyEffect
 from fuguemux.model.invariants import violations
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from tests.support import builders
+from tests.support import builders, followed
 from tests.support.fake_live import FakeLive
 
 
@@ -29,7 +27,7 @@ class Outcome(NamedTuple):
 
 def folded(state: ServerState, decision: Decision) -> Outcome:
     """`decision` applied to `state`. Asserts that the next state is consistent."""
-    after = reduce(apply, decision.events, state)
+    after = followed.after(state, decision.events)
     assert list(violations(after)) == []
     return Outcome(after, decision)
 

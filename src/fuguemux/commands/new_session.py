@@ -5,10 +5,11 @@ from typing import Final
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings, spawning
 from fuguemux.commands.parts.attaching import attached, check_can_attach, effect_of, taken_over
+from fuguemux.commands.parts.grouping import grouping
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.effects import AnyEffect, StartProcess
+from fuguemux.model.effects import StartProcess
 from fuguemux.model.events import SessionCreated, WindowCreated
 from fuguemux.model.ids import NOBODY
 from fuguemux.model.layout import leaf
@@ -17,18 +18,13 @@ from fuguemux.model.live import LiveView
 from fuguemux.model.state import Options, ServerState
 from fuguemux.model.window_size import WindowSize, bounded, parsed_size
 from fuguemux.options.derived import base_index, status_rows
-from fuguemux.targets.declaration import CURRENT
+from fuguemux.targets.declaration import CURRENT, Absence, TargetFlag, TargetKind
 from fuguemux.targets.session_names import checked_name, next_session, session_called
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags, request = invocation.flags, invocation.request
-    if flags.has("t"):
-        if invocation.arguments or flags.has("n"):
-            raise Refused("command or window name given with target")
-        raise Refused(
-            "session groups are not supported: use new-session without -t, or link-window"
-        )
+    group = grouping(state, invocation)
     name = _name(state, live, invocation)
     existing = session_called(state, name) if name is not None else None
     nobody = request.client == NOBODY
@@ -54,7 +50,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if request.as_tmux and settings.text(state, live, "tmux-shim") == "auto":
         options = {**options, "tmux-shim": "on"}
 
-    session, name = next_session(state, name)
+    session, name = next_session(state, name, group.name)
     window, pane = spawning.next_ids(state)
     target = invocation.optional_target
     argv = spawning.argv_of(invocation.arguments)
@@ -63,7 +59,13 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     environment |= spawning.environment_given(invocation)
     title, window_options = spawning.window_name(state, live, invocation, target, argv)
     now_ms = live.now_ms()
-    created = SessionCreated(session, name, cwd, now_ms, environment, options)
+    created = SessionCreated(session, name, cwd, now_ms, environment, options, group.name)
+    attach = () if detached else (effect_of(request, session, flags=flags.value("f") or ""),)
+    if group.leader is not None:
+        events = (*group.before(), created, group.joined(group.leader, session))
+        shown = state.windows[group.leader.links[0].window]
+        reply = spawning.printed(invocation, session, shown.id, shown.active, "#{session_name}:")
+        return Decision(events, attach, reply)
     first = WindowCreated(
         window,
         title,
@@ -76,11 +78,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         cwd,
         options=window_options,
     )
-    effects: list[AnyEffect] = [StartProcess(pane)]
-    if not detached:
-        effects.append(effect_of(request, session, flags=flags.value("f") or ""))
     reply = spawning.printed(invocation, session, window, pane, "#{session_name}:")
-    return Decision((created, first), tuple(effects), reply)
+    return Decision((created, first), (StartProcess(pane), *attach), reply)
 
 
 def _name(state: ServerState, live: LiveView, invocation: Invocation) -> str | None:
@@ -137,6 +136,7 @@ COMMAND: Final = Command(
     "[-s session-name] [-t target-session] [-x width] [-y height] [shell-command]",
     arguments=(0, None),
     target=CURRENT,
+    source=TargetFlag("t", TargetKind.SESSION, Absence.NOTHING, only_given=True),
     decide=decide,
     help="Create a session and attach to it; with -d only create it.",
     starts_server=True,

@@ -7,23 +7,18 @@ from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import close_links
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import ServerState
+from fuguemux.model.state import ServerState, is_linked_elsewhere
 from fuguemux.options.derived import renumbering
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    target = invocation.target
-    links = sum(
-        link.window == target.window.id
-        for session in state.sessions.values()
-        for link in session.links
-    )
-    if links == 1 and not invocation.flags.has("k"):
+    session, link = invocation.target.session, invocation.target.link
+    if not invocation.flags.has("k") and not is_linked_elsewhere(
+        state, session, invocation.target.window
+    ):
         raise Refused("window only linked to one session")
-    return Decision(
-        close_links(target.session, {target.link.index}, renumbering(state, live.option_defaults()))
-    )
+    return Decision(close_links(session, {link.index}, renumbering(state, live.option_defaults())))
 
 
 COMMAND: Final = Command(

@@ -11,6 +11,7 @@ from functools import reduce
 from fuguemux.engine.ports import EventLog
 from fuguemux.model.apply import EventRefused, apply
 from fuguemux.model.events import AnyEvent
+from fuguemux.model.groups import followed
 from fuguemux.model.state import ServerState
 
 __all__ = ["Committer", "EventRefused", "Publish"]
@@ -43,13 +44,16 @@ class Committer:
     def commit(self, events: Sequence[AnyEvent]) -> int:
         """Log `events` as one transaction and publish the state after them. Returns their LSN.
 
-        Without events nothing happens, and the LSN is that of the last transaction. Raises EventRefused (nothing was
+        Sessions of a group follow each other in the same transaction. Without events nothing happens, and the LSN is that
+        of the last transaction. Raises EventRefused (nothing was
         logged) or OSError (nothing was published).
         """
         if not events:
             return self._last_lsn
         before = self._state
         draft = reduce(apply, events, before)
+        if more := followed(before, draft):
+            events, draft = (*events, *more), reduce(apply, more, draft)
         lsn = self._log.append_events(events)
         self._state, self._last_lsn = draft, lsn
         self._publish(before, draft, events, lsn)

@@ -10,6 +10,7 @@ from typing import Final
 from fuguemux import TMUX_VERSION
 from fuguemux.formats.buffers import variables_of
 from fuguemux.formats.context import View
+from fuguemux.formats.groups import GROUP
 from fuguemux.formats.panes import CLIENT, PANE
 from fuguemux.formats.pointed import MOUSE
 from fuguemux.formats.text import flag
@@ -17,7 +18,15 @@ from fuguemux.model.decision import Refused
 from fuguemux.model.layout import panes_of
 from fuguemux.model.layout_strings import layout_string, zoomed_layout_string
 from fuguemux.model.live import ACTIVITY, BELL, SILENCE, MarkedPane
-from fuguemux.model.state import Link, Options, Session, Window, link_of, sessions_with
+from fuguemux.model.state import (
+    Link,
+    Options,
+    Session,
+    Window,
+    is_linked_elsewhere,
+    link_of,
+    sessions_with,
+)
 from fuguemux.options import options
 from fuguemux.options.options import OptionPlace
 from fuguemux.options.table import BY_NAME
@@ -108,7 +117,6 @@ SESSION: Final[dict[str, Callable[[View, Session], str]]] = {
     "session_attached_list": _attached_list,
     "session_created": lambda view, session: str(session.created_ms // 1000),
     "session_format": lambda view, session: flag(view.context.window is None),
-    "session_grouped": lambda view, session: "0",
     "session_id": lambda view, session: f"${session.id}",
     "session_last_attached": _last_attached,
     "session_many_attached": lambda view, session: flag(_attached(view, session) > 1),
@@ -117,6 +125,7 @@ SESSION: Final[dict[str, Callable[[View, Session], str]]] = {
     "session_path": lambda view, session: session.cwd.decode("utf-8", "surrogateescape"),
     "session_stack": _session_stack,
     "session_windows": lambda view, session: str(len(session.links)),
+    **GROUP,
 }
 
 
@@ -208,11 +217,6 @@ def _sessions_of(view: View, window: Window) -> list[str]:
     return [session.name for session in sessions_with(view.state, window.id)]
 
 
-def _links_of(view: View, window: Window) -> int:
-    sessions = sessions_with(view.state, window.id)
-    return sum(link.window == window.id for session in sessions for link in session.links)
-
-
 WINDOW: Final[dict[str, Callable[[View, Window], str]]] = {
     "window_active": lambda view, window: _window_active(view),
     "window_active_clients": lambda view, window: str(len(_window_clients(view, window))),
@@ -234,7 +238,9 @@ WINDOW: Final[dict[str, Callable[[View, Window], str]]] = {
     "window_index": lambda view, window: "" if view.link is None else str(view.link.index),
     "window_last_flag": lambda view, window: _window_last(view),
     "window_layout": lambda view, window: layout_string(window.layout),
-    "window_linked": lambda view, window: flag(_links_of(view, window) > 1),
+    "window_linked": lambda view, window: flag(
+        view.session is not None and is_linked_elsewhere(view.state, view.session, window)
+    ),
     "window_linked_sessions": lambda view, window: str(len(_sessions_of(view, window))),
     "window_linked_sessions_list": lambda view, window: ",".join(_sessions_of(view, window)),
     "window_marked_flag": lambda view, window: flag(_is_marked(view)),

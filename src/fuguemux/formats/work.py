@@ -89,12 +89,14 @@ _CLIENTS: Final = frozenset(
     (
         *("session_attached", "session_attached_list", "session_many_attached"),
         *("window_active_clients", "window_active_clients_list"),
+        *("session_group_attached", "session_group_attached_list", "session_group_many_attached"),
     )
 )
 _SESSIONS: Final = frozenset(
     (
         *("window_active_sessions", "window_active_sessions_list", "window_linked"),
         *("window_linked_sessions", "window_linked_sessions_list"),
+        *("session_group_list", "session_group_size"),
     )
 )
 _SHOWN_TEXT: Final = frozenset(("mouse_line", "mouse_word"))

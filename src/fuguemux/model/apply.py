@@ -10,6 +10,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from fuguemux.model import events as ev
+from fuguemux.model.following import links_followed
 from fuguemux.model.layout import Layout, panes_of, remove
 from fuguemux.model.state import Channel, Life, Pane, ServerState
 from fuguemux.model.transitions import (
@@ -53,6 +54,10 @@ def apply(state: ServerState, event: ev.AnyEvent) -> ServerState:
             if any(s.name == name and s.id != session for s in state.sessions.values()):
                 raise EventRefused(f"duplicate session: {name}")
             return with_session(state, replace(session_of(state, session), name=name))
+        case ev.SessionGrouped(session, group):
+            return with_session(state, replace(session_of(state, session), group=group))
+        case ev.LinksFollowed():
+            return links_followed(state, event)
         case ev.SessionDestroyed(session):
             return session_destroyed(state, session)
         case ev.WindowCreated():

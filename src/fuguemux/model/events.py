@@ -11,7 +11,7 @@ import msgspec
 
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import Layout
-from fuguemux.model.state import Buffer, Environment, ExitCause, Options, Pipe, Ran
+from fuguemux.model.state import Buffer, Environment, ExitCause, Link, Options, Pipe, Ran
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True):
@@ -27,6 +27,8 @@ class SessionCreated(Event, frozen=True, tag=1):
     created_ms: int
     environment: Environment = {}
     options: Options = {}
+    group: str = ""
+    """As in Session."""
 
 
 class SessionRenamed(Event, frozen=True, tag=2):
@@ -326,6 +328,25 @@ class OutputMissing(Event, frozen=True, tag=32):
     to_ms: int
 
 
+class SessionGrouped(Event, frozen=True, tag=33):
+    """The session is in a group from now on, with the links that it has."""
+
+    session: SessionId
+    group: str
+
+
+class LinksFollowed(Event, frozen=True, tag=34):
+    """The links of another session of its group have changed: the session has these links now, all of which exist.
+
+    A window that no session links any more is gone with its panes. `active` and `last` are as in Session.
+    """
+
+    session: SessionId
+    links: tuple[Link, ...]
+    active: int
+    last: tuple[int, ...] = ()
+
+
 AnyEvent = (
     SessionCreated
     | SessionRenamed
@@ -359,6 +380,8 @@ AnyEvent = (
     | PipeChanged
     | ChannelChanged
     | OutputMissing
+    | SessionGrouped
+    | LinksFollowed
 )
 IGNORABLE = (ProgramEnded, OutputMissing)
 """Events that do not change the state: a version of fugue that does not know them may skip them."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fuguemux.model.layout import panes_of
 from fuguemux.model.layout_strings import adds_up
-from fuguemux.model.state import ServerState, Session, Window, link_of
+from fuguemux.model.state import ServerState, Session, Window, group_of, link_of
 
 
 def violations(state: ServerState) -> Iterator[str]:
@@ -13,6 +13,7 @@ def violations(state: ServerState) -> Iterator[str]:
     names = [session.name for session in state.sessions.values()]
     if len(names) != len(set(names)):
         yield "two sessions have the same name"
+    yield from _groups(state)
     linked = set()
     for session in state.sessions.values():
         yield from _session(state, session)
@@ -52,6 +53,13 @@ def _session(state: ServerState, session: Session) -> Iterator[str]:
     for link in session.links:
         if link.window not in state.windows:
             yield f"${session.id} links @{link.window}, which does not exist"
+
+
+def _groups(state: ServerState) -> Iterator[str]:
+    for session in state.sessions.values():
+        first = group_of(state, session)[0]
+        if session.links != first.links:
+            yield f"${session.id} and ${first.id} are in a group and have other links"
 
 
 def _window(state: ServerState, window: Window) -> Iterator[str]:

@@ -152,6 +152,8 @@ class Session(Value, frozen=True):
     """Variables only for formats (`set-environment -h`). No process gets them, and they are not stored: the stored value
     is empty.
     """
+    group: str = ""
+    """The name of its group: all sessions of a group have the same links. Empty: it is in none."""
 
 
 class Buffer(Value, frozen=True):
@@ -216,3 +218,16 @@ def sessions_with(state: ServerState, window: WindowId) -> tuple[Session, ...]:
         for _, session in sorted(state.sessions.items())
         if any(link.window == window for link in session.links)
     )
+
+
+def group_of(state: ServerState, session: Session) -> tuple[Session, ...]:
+    """The sessions of its group in order of session id; itself alone if it is in none."""
+    if not session.group:
+        return (session,)
+    return tuple(each for _, each in sorted(state.sessions.items()) if each.group == session.group)
+
+
+def is_linked_elsewhere(state: ServerState, session: Session, window: Window) -> bool:
+    """Whether the window has more links than one in each session of the group of `session`."""
+    links = sum(link.window == window.id for each in state.sessions.values() for link in each.links)
+    return links != len(group_of(state, session))

@@ -74,6 +74,7 @@ def session_created(state: ServerState, event: ev.SessionCreated) -> ServerState
         event.created_ms,
         environment=event.environment,
         options=event.options,
+        group=event.group,
     )
     state = replace(state, next_session=max(state.next_session, event.session + 1))
     return with_session(state, session)

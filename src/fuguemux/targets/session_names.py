@@ -19,12 +19,13 @@ def session_called(state: ServerState, name: str) -> Session | None:
     return next((s for s in state.sessions.values() if s.name == name), None)
 
 
-def next_session(state: ServerState, name: str | None) -> tuple[SessionId, str]:
-    """The number and name of the next session. Without a given name the number is the name, and names in use are
-    skipped."""
+def next_session(state: ServerState, name: str | None, prefix: str = "") -> tuple[SessionId, str]:
+    """The number and name of the next session. Without a given name it is the number, behind `prefix-` if that is given;
+    names in use are skipped."""
     number = state.next_session
     if name is not None:
         return SessionId(number), name
-    while session_called(state, str(number)) is not None:
+    prefix = f"{prefix}-" if prefix else ""
+    while session_called(state, f"{prefix}{number}") is not None:
         number += 1
-    return SessionId(number), str(number)
+    return SessionId(number), f"{prefix}{number}"

@@ -19,7 +19,6 @@ KINDS = {
 """By the word for it in a usage line, as in `[-t target-pane]`."""
 NOT_DECLARED = {
     ("display-message", "c"): "without the flag, the client depends on the target",
-    ("new-session", "t"): "the flag is refused: it makes a session group",
     ("search", "t"): "the command takes its own words apart",
     ("server-access", "t"): "tmux has it in the usage line only",
     ("swap-pane", "s"): "other flags find the source from the target",

@@ -35,6 +35,8 @@ _OfStructureOnly = (
     ev.SessionCreated
     | ev.SessionRenamed
     | ev.SessionDestroyed
+    | ev.SessionGrouped
+    | ev.LinksFollowed
     | ev.WindowLinked
     | ev.WindowUnlinked
     | ev.WindowMoved

@@ -21,6 +21,7 @@ from fuguemux.model.events import (
     ForegroundChanged,
     HistoryCleared,
     LayoutChanged,
+    LinksFollowed,
     OptionSet,
     OutputMissing,
     PaneActivated,
@@ -37,6 +38,7 @@ from fuguemux.model.events import (
     ProgramEnded,
     SessionCreated,
     SessionDestroyed,
+    SessionGrouped,
     SessionRenamed,
     WindowCreated,
     WindowLinked,
@@ -80,6 +82,8 @@ _StoredAsItIs = (
     | BufferDeleted
     | ChannelChanged
     | OutputMissing
+    | SessionGrouped
+    | LinksFollowed
 )
 """Events without variables and command lines."""
 

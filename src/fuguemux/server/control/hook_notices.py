@@ -16,6 +16,7 @@ _SessionEvent = (
     | ev.WindowUnlinked
     | ev.WindowSelected
     | ev.PaneBroken
+    | ev.LinksFollowed
 )
 _WindowEvent = (
     ev.WindowRenamed
@@ -30,6 +31,7 @@ _WindowEvent = (
 _EventWithoutHook = (
     ev.WindowMoved
     | ev.WindowsSwapped
+    | ev.SessionGrouped
     | ev.PaneDirectoryChanged
     | ev.ForegroundChanged
     | ev.ProcessStarted
@@ -155,6 +157,11 @@ def _session_notices(before: ServerState, after: ServerState, event: _SessionEve
                 *([Notice("session-window-changed", session)] if chosen else []),
                 *(_unlinked(before, session, link.window) for link in links if link.index == index),
             ]
+        case ev.LinksFollowed(session, links, _, _):
+            known = before.sessions.get(session)
+            kept = {link.window for link in links}
+            lost = [] if known is None else [x for x in known.links if x.window not in kept]
+            return [_unlinked(before, session, link.window) for link in lost]
         case ev.WindowSelected(session):
             was, now = before.sessions.get(session), after.sessions.get(session)
             changed = was is not None and now is not None and was.active != now.active
