@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from fuguemux.model import events as ev
 from fuguemux.model.apply import apply
+from fuguemux.model.floating import Floating
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf, split
 from fuguemux.model.state import Buffer, ExitCause, Link, Pipe, Ran, ServerState
@@ -51,6 +52,8 @@ DIRECTORIES = sorted(
 S, W, P, Q = SessionId(0), WindowId(0), PaneId(0), PaneId(1)
 ONE = leaf(P, 80, 24)
 TWO = split(ONE, P, "row", Q)
+R = PaneId(2)
+ABOVE = Floating(R, 3, 2, 30, 8, "double", "fg=red", "fg=green", True)
 ENVIRONMENT = {b"PATH": b"/bin", b"GONE": None}
 EVENTS: list[ev.AnyEvent] = [
     ev.SessionCreated(S, "work", b"/home", 1, ENVIRONMENT, {"status": "off"}),
@@ -87,6 +90,10 @@ EVENTS: list[ev.AnyEvent] = [
     ev.OutputMissing(P, 1000, 5000, 1_764_000_000_000, 1_764_000_009_000),
     ev.SessionGrouped(S, "work"),
     ev.LinksFollowed(S, (Link(0, W), Link(3, WindowId(1))), 3, (0,)),
+    ev.FloatingPaneAdded(
+        W, R, (ABOVE,), 10, (b"top",), b"/", ENVIRONMENT, {"remain-on-exit": "on"}, True
+    ),
+    ev.PanesPlaced(W, ONE, (Floating(Q, 0, -1, 20, 6, "none", tiled=TWO), ABOVE)),
 ]
 IN_STATE = {
     "checkpoint-1": (EVENTS[0], EVENTS[3], EVENTS[9], *EVENTS[14:20], EVENTS[22], EVENTS[25]),
@@ -98,6 +105,7 @@ RESTARTED = ev.ProcessStarted(P, 2, 4712, 100, "/dev/pts/4", 9, (b"psql",))
 IN_STATE["checkpoint-4"] = (*IN_STATE["checkpoint-3"], RESTARTED)
 IN_STATE["checkpoint-5"] = (*IN_STATE["checkpoint-4"], EVENTS[30])
 IN_STATE["checkpoint-8"] = (*IN_STATE["checkpoint-5"], EVENTS[32])
+IN_STATE["checkpoint-9"] = (*IN_STATE["checkpoint-8"], EVENTS[34], EVENTS[35])
 """Which events led to the structure that is in a directory."""
 MANIFEST = Manifest(
     number=3,

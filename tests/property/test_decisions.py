@@ -94,7 +94,7 @@ def test_every_decision_leaves_a_sound_state(pick: random.Random, length: int) -
     for _ in range(length):
         kind = pick.random()
         if kind < 0.6:
-            decision = asked(before, live, some_command(before, pick))
+            decision = asked(before, live, some_command(before, pick, floating=pick.random() < 0.5))
         elif kind < 0.8:
             decision = asked(before, live, pick.choice(MORE_COMMANDS))
         else:

@@ -2,18 +2,18 @@
 
 import random
 
-from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import panes_in
 
 SLEEP = "sleep 1000"
 
 
-def some_command(state: ServerState, pick: random.Random) -> list[str]:
-    """A command that makes sense in `state`, or nearly."""
+def some_command(state: ServerState, pick: random.Random, *, floating: bool = False) -> list[str]:
+    """A command that makes sense in `state`, or nearly. `floating`: of floating panes too, which tmux 3.3a lacks."""
     session = pick.choice(list(state.sessions.values()))
     link = pick.choice(session.links)
     window = state.windows[link.window]
-    pane = f"%{pick.choice(panes_of(window.layout))}"
+    pane = f"%{pick.choice(panes_in(window))}"
     here = f"{session.name}:{link.index}"
     other = pick.choice(list(state.sessions.values()))
     elsewhere = f"{other.name}:{pick.choice(other.links).index}"
@@ -68,4 +68,24 @@ def some_command(state: ServerState, pick: random.Random) -> list[str]:
         ["rename-session", "-t", session.name, f"n{pick.randrange(5)}"],
         ["resize-window", "-x", str(pick.randrange(20, 120)), "-t", here],
     ]
+    choices += _of_floating_panes(pane, other_pane, pick) if floating else []
     return pick.choice(choices)
+
+
+def _of_floating_panes(pane: str, other: str, pick: random.Random) -> list[list[str]]:
+    size, place = str(pick.randrange(3, 40)), str(pick.randrange(-9, 90))
+    maybe_d = pick.choice([[], ["-d"]])
+    return [
+        ["new-pane", *maybe_d, "-t", pane, SLEEP],
+        ["new-pane", *maybe_d, "-t", pane, "-x", size, "-y", size, "-X", place, "-Y", place, SLEEP],
+        ["new-pane", pick.choice(["-A", "-Z", "-L"]), "-B", "none", "-t", pane, SLEEP],
+        ["move-pane", "-t", pane, "-P", pick.choice(["centre", "bottom-right", "front", "back"])],
+        ["move-pane", "-t", pane, pick.choice(["-U", "-D", "-L", "-R"]), place],
+        ["move-pane", "-t", pane, "-z", pick.choice("0123")],
+        ["resize-pane", "-t", pane, "-x", size, "-y", "50%"],
+        ["resize-pane", "-t", pane, pick.choice(["-U", "-D", "-L", "-R"]), "--", place],
+        ["break-pane", "-W", *maybe_d, "-s", pane],
+        ["break-pane", "-W", "-s", pane, "-x", size, "-X", place],
+        ["join-pane", *maybe_d, "-s", pane, "-t", pane],
+        ["join-pane", "-h", "-s", pane, "-t", other],
+    ]

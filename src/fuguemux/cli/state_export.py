@@ -13,8 +13,8 @@ from fuguemux.cli import ansi_html, asciicast
 from fuguemux.cli.verbs import VerbParser
 from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState, link_of
+from fuguemux.model.window_panes import panes_in
 from fuguemux.observe.clock import SystemClock
 from fuguemux.persistence.recovery.pane_replay import Output, Resize
 from fuguemux.persistence.recovery.point_in_time import NotReachable, TargetMoment, parse_moment
@@ -92,7 +92,7 @@ def find_pane(state: ServerState, target: str) -> PaneId:
     window = state.windows[link.window]
     if match["pane"] is None:
         return window.active
-    panes = panes_of(window.layout)
+    panes = panes_in(window)
     if int(match["pane"]) >= len(panes):
         raise NotReachable(f"can't find pane: {match['pane']}")
     return panes[int(match["pane"])]

@@ -17,8 +17,8 @@ from fuguemux.cli.verbs import VerbParser
 from fuguemux.keeper.helper_record import STOPPED_FILE
 from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.model.ids import WindowId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import panes_in
 from fuguemux.observe.clock import SystemClock
 from fuguemux.persistence.checkpoint.manifest import Manifest
 from fuguemux.persistence.checkpoint.saves import delete_save, has_files
@@ -301,7 +301,7 @@ def _print_sessions(recovered: Recovered, state: ServerState) -> None:
         for link in session.links:
             window = state.windows[link.window]
             print(f"  window {link.index}: {window.name}")
-            for pane in panes_of(window.layout):
+            for pane in panes_in(window):
                 lines = len(recovered.store.pane(pane))
                 title = state.panes[pane].title
                 print(
@@ -313,7 +313,7 @@ def _print_sessions(recovered: Recovered, state: ServerState) -> None:
 
 def _plain_sessions(recovered: Recovered, state: ServerState) -> list[dict[str, object]]:
     def window(number: WindowId) -> dict[str, object]:
-        panes = panes_of(state.windows[number].layout)
+        panes = panes_in(state.windows[number])
         lines = [{"id": p, "scrollback_lines": len(recovered.store.pane(p))} for p in panes]
         return {"name": state.windows[number].name, "panes": lines}
 

@@ -4,14 +4,15 @@ from typing import Final
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import spawning
+from fuguemux.commands.parts.floating.tiling import floated
 from fuguemux.commands.parts.linking import WindowPlace, moved, place_for
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.target import Target
-from fuguemux.model.closing import never_renumber
+from fuguemux.model.closing import layout_without, never_renumber
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import AnyEvent, OptionSet, PaneBroken, WindowRenamed, WindowSelected
 from fuguemux.model.ids import WindowId
-from fuguemux.model.layout import leaf, remove
+from fuguemux.model.layout import leaf
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_names import bounded_name
@@ -21,8 +22,10 @@ from fuguemux.targets.declaration import TargetFlag, TargetKind
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
     source = invocation.source
+    if flags.has("W"):
+        return Decision(floated(state, live, invocation, source))
     place = place_for(invocation)
-    layout = remove(source.window.layout, source.pane.id)
+    layout = layout_without(source.window, source.pane.id)
     if layout is None:
         return _whole_window(state, live, invocation, source, place)
     links = place.links()
@@ -84,11 +87,12 @@ def _whole_window(
 COMMAND: Final = Command(
     name="break-pane",
     alias="breakp",
-    flags="abdPF:n:s:t:",
-    usage="[-abdP] [-F format] [-n window-name] [-s src-pane] [-t dst-window]",
+    flags="abdPF:n:s:t:Wx:X:y:Y:",
+    usage="[-abdPW] [-F format] [-n window-name] [-s src-pane] [-t dst-window] [-x width] [-y height] "
+    "[-X x-position] [-Y y-position]",
     arguments=(0, 0),
     source=TargetFlag("s", TargetKind.PANE),
     target=TargetFlag("t", TargetKind.WINDOW_INDEX),
     decide=decide,
-    help="Move a pane into a new window.",
+    help="Move a pane into a new window, or with -W lift it above the others of its window.",
 )

@@ -8,9 +8,9 @@ from fuguemux.formats.formats import FormatContext, Work, expand
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Choose
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, current_link
+from fuguemux.model.window_panes import panes_in
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 _TEMPLATE: Final = "select-pane -t '%%'"
@@ -25,7 +25,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     window = state.windows[link.window]
     rows: list[tuple[str, str]] = []
     work = Work()
-    for pane in panes_of(window.layout):
+    for pane in panes_in(window):
         context = FormatContext(
             state, live, session=session.id, window=window.id, index=link.index, pane=pane
         )

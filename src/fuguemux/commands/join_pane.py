@@ -3,27 +3,31 @@
 from typing import Final
 
 from fuguemux.commands.command import Command
+from fuguemux.commands.parts.floating.tiling import tiled
 from fuguemux.commands.parts.settings import expanded
 from fuguemux.commands.parts.spawning import direction
 from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
 from fuguemux.language.target import Target
-from fuguemux.model.closing import close_windows, never_renumber, successor
+from fuguemux.model.closing import close_windows, layout_without, never_renumber, successor
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import (
     AnyEvent,
     LayoutChanged,
     PaneActivated,
     PaneMoved,
+    PanesPlaced,
     SessionDestroyed,
     WindowMoved,
     WindowSelected,
 )
+from fuguemux.model.floating import found
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import Layout, NoSpace, rectangles, remove, renamed, size_of, split
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import is_floating, panes_in
 from fuguemux.options.derived import renumbering
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
@@ -32,8 +36,13 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     source = invocation.source
     target = invocation.target
+    mine = found(source.window.floating, source.pane.id)
     if source.pane.id == target.pane.id:
+        if mine is not None:
+            return Decision(tiled(invocation, source, mine))
         raise Refused("source and target panes must be different")
+    if is_floating(target.window, target.pane.id):
+        raise Refused("size or position can't split a floating pane")
     size = _size(state, live, invocation, target)
     same = source.window.id == target.window.id
     joining = PaneId(state.next_pane) if same else source.pane.id
@@ -66,6 +75,10 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 def _within_window(source: Target, layout: Layout, joining: PaneId) -> tuple[AnyEvent, ...]:
     """Move the pane out of its old cell into the cell called `joining`."""
     window, pane = source.window, source.pane.id
+    above = tuple(each for each in window.floating if each.pane != pane)
+    if above != window.floating:
+        placed = PanesPlaced(window.id, renamed(layout, {joining: pane}), above)
+        return (*unzoomed(window), placed)
     without = remove(layout, pane)
     follower = successor(window)
     assert without is not None, "the target pane remains"
@@ -80,7 +93,7 @@ def _within_window(source: Target, layout: Layout, joining: PaneId) -> tuple[Any
 def _between_windows(
     state: ServerState, source: Target, target: Target, layout: Layout
 ) -> tuple[AnyEvent, ...]:
-    left = remove(source.window.layout, source.pane.id)
+    left = layout_without(source.window, source.pane.id)
     moved = PaneMoved(source.pane.id, source.window.id, target.window.id, left, layout)
     if left is not None:
         return (moved,)
@@ -90,7 +103,7 @@ def _between_windows(
 
 def _renumbered(state: ServerState, live: LiveView, source: Target) -> tuple[AnyEvent, ...]:
     """The moves that renumber the session's windows if the source's window had no other pane."""
-    if remove(source.window.layout, source.pane.id) is not None:
+    if len(panes_in(source.window)) > 1:
         return ()
     closing = close_windows(state, {source.window.id}, renumbering(state, live.option_defaults()))
     return tuple(event for event in closing if isinstance(event, WindowMoved))

@@ -6,9 +6,9 @@ from fuguemux.commands.command import Command
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import close_panes
 from fuguemux.model.decision import Decision
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import panes_in
 from fuguemux.options.derived import renumbering
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
@@ -17,7 +17,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     target = invocation.target
     gone = {target.pane.id}
     if invocation.flags.has("a"):
-        gone = set(panes_of(target.window.layout)) - gone
+        gone = set(panes_in(target.window)) - gone
     return Decision(
         close_panes(state, target.window, gone, renumbering(state, live.option_defaults()))
         if gone

@@ -9,9 +9,9 @@ from fuguemux.commands.parts.listing import contexts_of, listed, sessions_by_nam
 from fuguemux.formats.formats import FormatContext
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import panes_in
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 TEMPLATE = (
@@ -25,7 +25,7 @@ TEMPLATE_WITH_SESSION = "#{session_name}:" + TEMPLATE_WITH_WINDOW
 def _panes(windows: Iterable[FormatContext]) -> Iterator[FormatContext]:
     for context in windows:
         assert context.window is not None, "made by contexts_of, which names the window"
-        for pane in panes_of(context.state.windows[context.window].layout):
+        for pane in panes_in(context.state.windows[context.window]):
             yield msgspec.structs.replace(context, pane=pane)
 
 

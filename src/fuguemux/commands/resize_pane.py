@@ -3,6 +3,8 @@
 from typing import Final
 
 from fuguemux.commands.command import Command
+from fuguemux.commands.parts.floating.drag import dragged
+from fuguemux.commands.parts.floating.places import changed, floating_of, resized, sized
 from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
@@ -11,9 +13,10 @@ from fuguemux.model.border_drag import border_dragged
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import BeginDrag
 from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, ZoomChanged
-from fuguemux.model.layout import Direction, Leaf, resize_pane, resize_pane_to
+from fuguemux.model.layout import Direction, resize_pane, resize_pane_to
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import is_floating, panes_in
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 from fuguemux.targets.targets import pane_target
 
@@ -31,10 +34,12 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if flags.has("T"):
         raise Refused("resize-pane -T is not supported: use clear-history, or send-keys -R")
     if flags.has("M"):
-        return _dragged(state, live, invocation)
+        return dragged(state, live, invocation, moves=False) or _dragged(state, live, invocation)
     if flags.has("Z"):
         return Decision(zoom_toggled(target))
     window, pane = target.window, target.pane.id
+    if is_floating(window, pane):
+        return Decision((*unzoomed(window), *_floating_resized(invocation, target)))
     adjustment = 1
     if invocation.arguments:
         adjustment = number("adjustment", invocation.arguments[0], 1, INT_MAX)
@@ -54,6 +59,17 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if layout != window.layout:
         events += (LayoutChanged(window.id, layout),)
     return Decision(events)
+
+
+def _floating_resized(invocation: Invocation, target: Target) -> tuple[AnyEvent, ...]:
+    flags, window = invocation.flags, target.window
+    pane = sized(window, floating_of(target), flags.value("x"), flags.value("y"))
+    text = invocation.arguments[0] if invocation.arguments else "1"
+    by = number("adjustment", text, -INT_MAX, INT_MAX)
+    for letter in "UDLR":
+        if flags.has(letter):
+            pane = resized(window, pane, letter, by)
+    return changed(window, pane)
 
 
 def _dragged(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -77,7 +93,7 @@ def zoom_toggled(target: Target) -> tuple[AnyEvent, ...]:
     window = target.window
     if window.zoomed:
         return unzoomed(window)
-    if isinstance(window.layout, Leaf):
+    if len(panes_in(window)) == 1:
         return ()
     return (PaneActivated(window.id, target.pane.id), ZoomChanged(window.id, True))
 

@@ -10,16 +10,16 @@ from fuguemux.model.closing import close_panes
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess
 from fuguemux.model.events import AnyEvent
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import panes_in
 from fuguemux.options.derived import renumbering
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     target = invocation.target
-    first, *others = panes_of(target.window.layout)
+    first, *others = panes_in(target.window)
     panes = [state.panes[pane] for pane in (first, *others)]
     if any(map(is_active, panes)) and not invocation.flags.has("k"):
         where = f"{target.session.name}:{target.link.index}"

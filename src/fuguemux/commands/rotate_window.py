@@ -6,7 +6,7 @@ from fuguemux.commands.command import Command
 from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
-from fuguemux.model.events import LayoutChanged, PaneActivated
+from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated
 from fuguemux.model.layout import panes_of, renamed
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
@@ -20,14 +20,13 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         return Decision()
     step = -1 if invocation.flags.has("D") else 1
     after = (*before[step:], *before[:step])
-    follower = after[before.index(window.active)]
-    return Decision(
-        (
-            *unzoomed_unless(window, keep=invocation.flags.has("Z")),
-            LayoutChanged(window.id, renamed(window.layout, dict(zip(before, after, strict=True)))),
-            PaneActivated(window.id, follower),
-        )
+    events: tuple[AnyEvent, ...] = (
+        *unzoomed_unless(window, keep=invocation.flags.has("Z")),
+        LayoutChanged(window.id, renamed(window.layout, dict(zip(before, after, strict=True)))),
     )
+    if window.active in before:
+        events += (PaneActivated(window.id, after[before.index(window.active)]),)
+    return Decision(events)
 
 
 COMMAND: Final = Command(

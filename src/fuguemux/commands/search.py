@@ -13,9 +13,9 @@ from fuguemux.language.numbers import INT_MAX, number
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import SearchedPane, SearchPanes
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import panes_in
 from fuguemux.targets.targets import pane_target
 
 _LABEL: Final = "#{session_name}:#{window_index}.#{pane_index}"
@@ -74,7 +74,7 @@ def _all_panes(state: ServerState, live: LiveView) -> Iterator[SearchedPane]:
     for session in sessions_by_name(state):
         for context in contexts_of(state, live, session):
             assert context.window is not None, "made by contexts_of, which names the window"
-            for pane in panes_of(state.windows[context.window].layout):
+            for pane in panes_in(state.windows[context.window]):
                 if pane not in seen:
                     seen.add(pane)
                     yield _searched(context, pane)

@@ -14,10 +14,11 @@ from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import LayoutChanged, OptionSet
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import Layout, panes_of, remove, resize
-from fuguemux.model.layout_strings import BadLayout, layout_string, parse_layout_string
+from fuguemux.model.layout_strings import BadLayout, parse_layout_string, window_layout_string
 from fuguemux.model.limits import PANES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Window, sessions_with
+from fuguemux.model.window_panes import is_floating
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 _OLD_LAYOUT: Final = "@old-layout"
@@ -34,6 +35,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         return stepped(state, live, target, -1)
     layout = target.window.layout
     if flags.has("E"):
+        if is_floating(target.window, target.pane.id):
+            return Decision()
         return arranged(target.window, spread_round(layout, target.pane.id))
     if invocation.arguments:
         text = invocation.arguments[0]
@@ -51,7 +54,7 @@ def arranged(window: Window, layout: Layout) -> Decision:
     """Unzoom `window` and give it `layout`. The layout before that is stored for `-o`."""
     events = unzoomed(window)
     if layout != window.layout:
-        before = layout_string(window.layout)
+        before = window_layout_string(window)
         events += (
             LayoutChanged(window.id, layout),
             OptionSet("window", window.id, _OLD_LAYOUT, before),

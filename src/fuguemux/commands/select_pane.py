@@ -18,6 +18,7 @@ from fuguemux.model.limits import TITLE_BYTES_MAX
 from fuguemux.model.live import LiveView, MarkedPane
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_names import bounded_title
+from fuguemux.model.window_panes import is_floating, is_visible
 from fuguemux.options.without_effect import said
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 from fuguemux.targets.places import neighbour
@@ -55,9 +56,11 @@ def _decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decis
     if flags.has("T"):
         title = settings.expanded(state, live, invocation, flags.value("T") or "", target)
         return Decision((*events, PaneTitled(pane, bounded_title(title, TITLE_BYTES_MAX))))
-    if pane != target.window.active:
-        events += unzoomed_unless(target.window, keep=flags.has("Z"))
-        events += (PaneActivated(target.window.id, pane),)
+    window = target.window
+    behind = is_floating(window, pane) and window.floating[0].pane != pane
+    if pane != window.active or behind:
+        events += unzoomed_unless(window, keep=flags.has("Z") or is_visible(window, pane))
+        events += (PaneActivated(window.id, pane),)
     return Decision(events)
 
 

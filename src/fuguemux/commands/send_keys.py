@@ -19,9 +19,9 @@ from fuguemux.model.effects import (
     SendMouse,
 )
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import panes_in
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 _CODE: Final = re.compile("0x[0-9a-fA-F]{1,6}")
@@ -77,7 +77,7 @@ def _receivers(state: ServerState, live: LiveView, target: Target) -> list[PaneI
     first, window = target.pane.id, target.window
     if window.zoomed or not synchronized(first):
         return [first]
-    others = [pane for pane in panes_of(window.layout) if pane != first and synchronized(pane)]
+    others = [pane for pane in panes_in(window) if pane != first and synchronized(pane)]
     return [first, *others]
 
 

@@ -9,10 +9,10 @@ from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import Tell
 from fuguemux.model.events import OptionSet
-from fuguemux.model.layout import panes_of
 from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import panes_in
 from fuguemux.options import options
 from fuguemux.options.options import Name, OptionPlace
 from fuguemux.options.types import Option
@@ -75,7 +75,7 @@ def _unset(
 ) -> tuple[OptionSet, ...]:
     events: tuple[OptionSet, ...] = ()
     if panes_too and place.scope == "window" and target is not None:
-        for pane in panes_of(target.window.layout):
+        for pane in panes_in(target.window):
             events += _unset_in(state, OptionPlace("pane", pane), name)
     return events + _unset_in(state, place, name)
 

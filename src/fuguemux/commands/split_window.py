@@ -2,8 +2,12 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings, spawning
+from fuguemux.commands.parts.floating.places import beside, floating_of
+from fuguemux.commands.parts.floating.start import floating_added
 from fuguemux.commands.parts.spawning import direction
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
@@ -14,6 +18,7 @@ from fuguemux.model.events import AnyEvent, PaneActivated, PaneAdded, ZoomChange
 from fuguemux.model.layout import Direction, Layout, NoSpace, rectangles, size_of, split
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import is_floating
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
@@ -22,6 +27,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     target = invocation.target
     if flags.has("I"):
         raise Refused("-I is not supported: use split-window with a command that reads a file")
+    if is_floating(target.window, target.pane.id):
+        return _split_floating(state, live, invocation, target)
     size = wanted_size(state, live, invocation, target, "lines")
     pane = spawning.next_pane_id(state)
     try:
@@ -53,6 +60,24 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         events.append(ZoomChanged(target.window.id, True))
     reply = spawning.printed(invocation, target.session.id, target.window.id, pane)
     return Decision(tuple(events), (StartProcess(pane),), reply)
+
+
+def _split_floating(
+    state: ServerState, live: LiveView, invocation: Invocation, target: Target
+) -> Decision:
+    """A floating pane beside the floating target. Both get smaller if the window has no room for the new one."""
+    flags = invocation.flags
+    old, new = beside(
+        target.window,
+        floating_of(target),
+        spawning.next_pane_id(state),
+        direction(invocation),
+        before=flags.has("b"),
+        full=flags.has("f"),
+    )
+    floating = tuple(old if each.pane == old.pane else each for each in target.window.floating)
+    window = replace(target.window, floating=floating)
+    return floating_added(state, live, invocation, target._replace(window=window), new)
 
 
 def wanted_size(

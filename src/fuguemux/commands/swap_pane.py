@@ -2,16 +2,26 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, PaneMoved, ZoomChanged
+from fuguemux.model.events import (
+    AnyEvent,
+    LayoutChanged,
+    PaneActivated,
+    PaneMoved,
+    PanesPlaced,
+    ZoomChanged,
+)
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import Layout, Split, leaf, panes_of, remove, renamed
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Window
+from fuguemux.model.window_panes import is_floating
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 from fuguemux.targets.targets import pane_target
 
@@ -27,6 +37,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         events = _within(source.window, source.pane.id, target.pane.id, keep=keep)
         active = _active_within(target.window, source, target, stay=flags.has("d"))
         return Decision((*events, PaneActivated(target.window.id, active)))
+    if any(is_floating(side.window, side.pane.id) for side in (source, target)):
+        raise Refused("a floating pane cannot be swapped with a pane of another window")
     return Decision(_between(source, target, stay=flags.has("d"), keep=keep))
 
 
@@ -37,6 +49,9 @@ def _source(state: ServerState, live: LiveView, invocation: Invocation, target: 
     if not (flags.has("D") or flags.has("U")):
         # A direct call: -D and -U find the source from the target, so the row cannot declare it.
         return pane_target(state, live, invocation.request, flags.value("s"), default_marked=True)
+    if is_floating(target.window, target.pane.id):
+        way = "down" if flags.has("D") else "up"
+        raise Refused(f"cannot swap {way} on floating pane")
     panes = panes_of(target.window.layout)
     step = 1 if flags.has("D") else -1
     beside = panes[(panes.index(target.pane.id) + step) % len(panes)]
@@ -44,7 +59,14 @@ def _source(state: ServerState, live: LiveView, invocation: Invocation, target: 
 
 
 def _within(window: Window, source: PaneId, target: PaneId, *, keep: bool) -> tuple[AnyEvent, ...]:
-    layout = renamed(window.layout, {source: target, target: source})
+    names = {source: target, target: source}
+    layout = renamed(window.layout, names)
+    floating = tuple(
+        replace(each, pane=names.get(each.pane, each.pane), tiled=None) for each in window.floating
+    )
+    if any(is_floating(window, pane) for pane in names):
+        placed = PanesPlaced(window.id, layout, floating)
+        return (*unzoomed_unless(window, keep=keep), placed)
     return (*unzoomed_unless(window, keep=keep), LayoutChanged(window.id, layout))
 
 

@@ -6,7 +6,6 @@ import msgspec
 
 from fuguemux.model.decision import Request
 from fuguemux.model.ids import NOBODY, ClientId, PaneId, SessionId, WindowId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import (
     ClientFacts,
     ForegroundFacts,
@@ -25,6 +24,7 @@ from fuguemux.model.state import (
     link_of,
     sessions_with,
 )
+from fuguemux.model.window_panes import panes_in
 
 
 class FormatContext(msgspec.Struct, frozen=True):
@@ -116,7 +116,7 @@ class View:
     @cached_property
     def pane_count(self) -> int:
         """How many panes the window has; 0 if there is no window."""
-        return 0 if self.window is None else len(panes_of(self.window.layout))
+        return 0 if self.window is None else len(panes_in(self.window))
 
     @cached_property
     def client(self) -> ClientFacts | None:

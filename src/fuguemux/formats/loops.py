@@ -10,8 +10,8 @@ from fuguemux.formats.context import FormatContext, View
 from fuguemux.formats.syntax import Modifier, choices
 from fuguemux.formats.text import flag
 from fuguemux.formats.work import COPIED_CHARS, ITEM
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import CaptureRequest
+from fuguemux.model.window_panes import panes_in
 from fuguemux.options.styles import rgb
 
 _LINKS_PER_UNIT: Final = 4
@@ -82,7 +82,7 @@ def panes(at: Expander, _: Modifier, rest: str) -> str:
     every, active = pair or (rest, rest)
     parts: list[str] = []
     links = 0 if at.view.session is None else len(at.view.session.links)
-    for pane in panes_of(window.layout):
+    for pane in panes_in(window):
         at.spend(links // _LINKS_PER_UNIT)
         context = msgspec.structs.replace(
             at.view.context, window=window.id, index=_place(at), pane=pane, about=f"%{pane}"

@@ -8,10 +8,10 @@ from fuguemux.formats.text import flag
 from fuguemux.formats.words import word_at
 from fuguemux.language import quoting
 from fuguemux.model import client_flags
-from fuguemux.model.layout import Rectangle, panes_of
-from fuguemux.model.layout_strings import pane_rectangle
+from fuguemux.model.layout import Rectangle
 from fuguemux.model.live import ClientFacts, PaneFacts
 from fuguemux.model.state import Life, Pane, Window
+from fuguemux.model.window_panes import depth, is_floating, pane_rectangle, panes_in
 from fuguemux.options import options
 
 _TAB_COLUMNS: Final = 8
@@ -24,10 +24,7 @@ def _window(view: View, pane: Pane) -> Window:
 
 def rectangle(view: View, pane: Pane) -> Rectangle:
     """The rectangle of the pane in its window. A zoomed pane has the whole window."""
-    window = _window(view, pane)
-    return pane_rectangle(
-        window.layout, pane.id, zoomed_to=window.active if window.zoomed else None
-    )
+    return pane_rectangle(_window(view, pane), pane.id)
 
 
 def _index(view: View, pane: Pane) -> str:
@@ -35,7 +32,7 @@ def _index(view: View, pane: Pane) -> str:
     base = options.get_number(
         view.state, view.live.option_defaults(), "pane-base-index", window=window
     )
-    return str(panes_of(window.layout).index(pane.id) + base)
+    return str(panes_in(window).index(pane.id) + base)
 
 
 def _at_top(view: View, pane: Pane) -> str:
@@ -188,6 +185,10 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "pane_index": _index,
     "pane_input_off": lambda view, pane: flag(view.pane_facts.input_off),
     "pane_last": _last,
+    "pane_floating_flag": lambda view, pane: flag(is_floating(_window(view, pane), pane.id)),
+    "pane_x": lambda view, pane: str(rectangle(view, pane).x),
+    "pane_y": lambda view, pane: str(rectangle(view, pane).y),
+    "pane_z": lambda view, pane: str(depth(_window(view, pane), pane.id)),
     "pane_left": lambda view, pane: str(rectangle(view, pane).x),
     "pane_marked": _marked,
     "pane_mode": lambda view, pane: view.pane_facts.mode,

@@ -15,8 +15,7 @@ from fuguemux.formats.panes import CLIENT, PANE
 from fuguemux.formats.pointed import MOUSE
 from fuguemux.formats.text import flag
 from fuguemux.model.decision import Refused
-from fuguemux.model.layout import panes_of
-from fuguemux.model.layout_strings import layout_string, zoomed_layout_string
+from fuguemux.model.layout_strings import window_layout_string
 from fuguemux.model.live import ACTIVITY, BELL, SILENCE, MarkedPane
 from fuguemux.model.state import (
     Link,
@@ -27,6 +26,7 @@ from fuguemux.model.state import (
     link_of,
     sessions_with,
 )
+from fuguemux.model.window_panes import panes_in
 from fuguemux.options import options
 from fuguemux.options.options import OptionPlace
 from fuguemux.options.table import BY_NAME
@@ -163,9 +163,7 @@ def _stack_index(view: View) -> str:
 
 
 def _visible_layout(view: View, window: Window) -> str:
-    if window.zoomed:
-        return zoomed_layout_string(window.layout, window.active)
-    return layout_string(window.layout)
+    return window_layout_string(window, visible=True)
 
 
 def _window_clients(view: View, window: Window) -> list[str]:
@@ -237,7 +235,7 @@ WINDOW: Final[dict[str, Callable[[View, Window], str]]] = {
     "window_id": lambda view, window: f"@{window.id}",
     "window_index": lambda view, window: "" if view.link is None else str(view.link.index),
     "window_last_flag": lambda view, window: _window_last(view),
-    "window_layout": lambda view, window: layout_string(window.layout),
+    "window_layout": lambda view, window: window_layout_string(window),
     "window_linked": lambda view, window: flag(
         view.session is not None and is_linked_elsewhere(view.state, view.session, window)
     ),
@@ -245,7 +243,7 @@ WINDOW: Final[dict[str, Callable[[View, Window], str]]] = {
     "window_linked_sessions_list": lambda view, window: ",".join(_sessions_of(view, window)),
     "window_marked_flag": lambda view, window: flag(_is_marked(view)),
     "window_name": lambda view, window: window.name,
-    "window_panes": lambda view, window: str(len(panes_of(window.layout))),
+    "window_panes": lambda view, window: str(len(panes_in(window))),
     "window_raw_flags": _raw_flags,
     "window_silence_flag": lambda view, window: flag(SILENCE in _marks(view, window)),
     "window_stack_index": lambda view, window: _stack_index(view),

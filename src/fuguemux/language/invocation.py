@@ -4,12 +4,17 @@ Flags are read as tmux 3.3a reads them. Letters may be joined (`-dP`). A value f
 next word. `--` ends the flags, and so does the first word that is no flag.
 """
 
+import re
+from typing import Final
+
 import msgspec
 
 from fuguemux.language.command_table import CommandRow, CommandTable
 from fuguemux.language.target import NOTHING_RESOLVED, Resolved, Target
 from fuguemux.model.decision import Refused, Request
 from fuguemux.model.live import ClientFacts
+
+_NUMBER: Final = re.compile(r"-?[0-9]{1,9}")
 
 
 class Usage(Refused):
@@ -124,6 +129,9 @@ def parse_flags(row: CommandRow, words: tuple[str, ...]) -> tuple[GivenFlags, tu
             if not _takes_value(row, letter):
                 given.append((letter, None))
                 continue
+            if _may_take_value(row, letter):
+                given.append((letter, letters or reader.number()))
+                break
             value = letters or reader.value()
             if value is None:
                 raise Refused(f"command {row.name}: -{letter} expects an argument")
@@ -141,6 +149,11 @@ def _takes_value(row: CommandRow, letter: str) -> bool:
     if at < 0:
         raise Refused(f"command {row.name}: unknown flag -{letter}")
     return row.flags[at + 1 : at + 2] == ":"
+
+
+def _may_take_value(row: CommandRow, letter: str) -> bool:
+    """Whether the flag's value may be left out. It follows the letter directly, or is the next word if that is a number."""
+    return row.flags[row.flags.find(letter) + 1 :].startswith("::")
 
 
 class _Words:
@@ -166,6 +179,12 @@ class _Words:
             return None
         self.at += 1
         return self.words[self.at - 1]
+
+    def number(self) -> str | None:
+        """The next word if it is a number; else None."""
+        if self.at == len(self.words) or _NUMBER.fullmatch(self.words[self.at]) is None:
+            return None
+        return self.value()
 
     def rest(self) -> tuple[str, ...]:
         """All words that are left."""

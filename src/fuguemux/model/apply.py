@@ -10,11 +10,21 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from fuguemux.model import events as ev
+from fuguemux.model.floating_transitions import floating_pane_added, panes_placed
 from fuguemux.model.following import links_followed
 from fuguemux.model.layout import Layout, panes_of, remove
+from fuguemux.model.lookups import (
+    EventRefused,
+    pane_of,
+    session_of,
+    window_of,
+    with_pane,
+    with_session,
+    with_window,
+    without_panes,
+)
 from fuguemux.model.state import Channel, Life, Pane, ServerState
 from fuguemux.model.transitions import (
-    EventRefused,
     environment_set,
     linked,
     option_set,
@@ -22,25 +32,19 @@ from fuguemux.model.transitions import (
     pane_added,
     pane_broken,
     pane_moved,
-    pane_of,
     pane_respawned,
     pane_taken,
     process_exited,
     process_started,
     session_created,
     session_destroyed,
-    session_of,
     unlinked,
     window_created,
     window_moved,
-    window_of,
     window_selected,
     windows_swapped,
-    with_pane,
-    with_session,
-    with_window,
-    without_panes,
 )
+from fuguemux.model.window_panes import panes_in
 
 __all__ = ["EventRefused", "apply", "apply_after_gap"]
 
@@ -89,6 +93,10 @@ def apply(state: ServerState, event: ev.AnyEvent) -> ServerState:
             if sorted(panes_of(layout)) != sorted(panes_of(before.layout)):
                 raise EventRefused(f"another set of panes in the layout of @{window}")
             return with_window(state, replace(before, layout=layout))
+        case ev.FloatingPaneAdded():
+            return floating_pane_added(state, event)
+        case ev.PanesPlaced():
+            return panes_placed(state, event)
         case ev.PaneActivated(window, pane):
             return pane_activated(state, window, pane)
         case ev.ZoomChanged(window, zoomed):
@@ -146,7 +154,7 @@ def apply_after_gap(state: ServerState, event: ev.AnyEvent) -> tuple[ServerState
         return apply(state, event), True
     except EventRefused:
         pass
-    if isinstance(event, ev.LayoutChanged | ev.PaneAdded | ev.PaneRemoved):
+    if isinstance(event, ev.LayoutChanged | ev.PaneAdded | ev.PaneRemoved | ev.PanesPlaced):
         return _layout_after_gap(state, event), False
     if isinstance(event, ev.WindowCreated) and event.session not in state.sessions:
         name = _free_name(state, f"lost-{event.session}")
@@ -166,7 +174,7 @@ def _free_name(state: ServerState, name: str) -> str:
 
 
 def _layout_after_gap(
-    state: ServerState, event: ev.LayoutChanged | ev.PaneAdded | ev.PaneRemoved
+    state: ServerState, event: ev.LayoutChanged | ev.PaneAdded | ev.PaneRemoved | ev.PanesPlaced
 ) -> ServerState:
     window = state.windows.get(event.window)
     if window is None:
@@ -179,15 +187,26 @@ def _layout_after_gap(
     if layout is None:
         return state
     panes = dict(state.panes)
-    for pane in panes_of(window.layout):
-        if pane not in wanted:
+    removed = event.pane if isinstance(event, ev.PaneRemoved) else None
+    floating = tuple(
+        each
+        for each in (event.floating if isinstance(event, ev.PanesPlaced) else window.floating)
+        if each.pane not in wanted
+        and each.pane != removed
+        and each.pane in panes
+        and panes[each.pane].window == window.id
+    )
+    floats = {each.pane for each in floating}
+    for pane in panes_in(window):
+        if pane not in wanted and pane not in floats:
             del panes[pane]
     for pane in panes_of(layout):
         if pane not in panes:
             panes[pane] = Pane(pane, window.id, (), b"", {}, 0, title="lost", life=Life.SUSPENDED)
-    kept = panes_of(layout)
+    changed = replace(window, layout=layout, floating=floating)
+    kept = panes_in(changed)
     active = window.active if window.active in kept else kept[0]
-    last = tuple(p for p in window.last if p in kept)
-    changed = replace(window, layout=layout, active=active, last=last)
+    last = tuple(p for p in window.last if p in kept and p != active)
+    changed = replace(changed, active=active, last=last)
     state = replace(state, panes=panes, next_pane=max(state.next_pane, max(panes) + 1))
     return with_window(state, changed)

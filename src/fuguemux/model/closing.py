@@ -7,6 +7,8 @@ wrapping around the ends.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from fuguemux.model.events import (
     AnyEvent,
     PaneActivated,
@@ -17,8 +19,9 @@ from fuguemux.model.events import (
     WindowUnlinked,
 )
 from fuguemux.model.ids import PaneId, WindowId
-from fuguemux.model.layout import panes_of, remove
+from fuguemux.model.layout import Layout, leaf, panes_of, remove
 from fuguemux.model.state import Link, ServerState, Session, Window
+from fuguemux.model.window_panes import panes_in
 
 Renumbering = Callable[[Session], int | None]
 """Returns the index from which a session's windows are renumbered after one closed (`renumber-windows`). None: they are
@@ -35,28 +38,44 @@ def close_panes(
     state: ServerState, window: Window, gone: Collection[PaneId], renumbering: Renumbering
 ) -> tuple[AnyEvent, ...]:
     """The events that remove the panes `gone` from `window`. If these are all of its panes, the window is removed too."""
-    order = panes_of(window.layout)
+    order = panes_in(window)
     kept = [pane for pane in order if pane not in gone]
     if not kept:
         return close_windows(state, (window.id,), renumbering)
     events: list[AnyEvent] = []
-    layout = window.layout
     if window.active in gone and not any(pane in kept for pane in window.last):
         events.append(PaneActivated(window.id, _before(order, window.active, kept)))
-    for pane in order:
-        if pane in gone:
-            smaller = remove(layout, pane)
-            assert smaller is not None, "a pane is kept"
-            layout = smaller
-            events.append(PaneRemoved(window.id, pane, layout))
+    # Floating panes go first, so that none takes the place of the last tiled one that goes a moment later.
+    floating = [each.pane for each in window.floating]
+    window_left = window
+    for pane in sorted((pane for pane in order if pane in gone), key=lambda p: p not in floating):
+        layout = layout_without(window_left, pane)
+        assert layout is not None, "a pane is kept"
+        tiled = panes_of(layout)
+        above = tuple(f for f in window_left.floating if f.pane != pane and f.pane not in tiled)
+        window_left = replace(window_left, layout=layout, floating=above)
+        events.append(PaneRemoved(window.id, pane, layout))
     return tuple(events)
+
+
+def layout_without(window: Window, pane: PaneId) -> Layout | None:
+    """The layout of `window` without `pane`. When the last tiled pane leaves, the front floating one is tiled and has the
+    whole window. None: it was the window's only pane.
+    """
+    layout = window.layout
+    if any(each.pane == pane for each in window.floating):
+        return layout
+    smaller = remove(layout, pane)
+    if smaller is None and window.floating:
+        return leaf(window.floating[0].pane, layout.columns, layout.rows)
+    return smaller
 
 
 def successor(window: Window) -> PaneId | None:
     """The pane that becomes active when the active one leaves: the one active before, else its neighbour. None if there
     is no other.
     """
-    order = panes_of(window.layout)
+    order = panes_in(window)
     kept = [pane for pane in order if pane != window.active]
     earlier = [pane for pane in window.last if pane in kept]
     if earlier or not kept:

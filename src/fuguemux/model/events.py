@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from fuguemux.model.floating import Floating
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import Layout
 from fuguemux.model.state import Buffer, Environment, ExitCause, Link, Options, Pipe, Ran
@@ -115,7 +116,8 @@ class PaneAdded(Event, frozen=True, tag=10):
 class PaneRemoved(Event, frozen=True, tag=11):
     """A pane that was not the window's only one is gone. `layout` is the whole layout afterwards.
 
-    If it was active, the most recent of the earlier active panes becomes active, else the first of the layout.
+    If it was active, the most recent of the earlier active panes becomes active, else the first of the layout. A pane
+    of `layout` that floated before is tiled from now on.
     """
 
     window: WindowId
@@ -157,6 +159,8 @@ class LayoutChanged(Event, frozen=True, tag=14):
 
 
 class PaneActivated(Event, frozen=True, tag=15):
+    """The pane is the active one of its window. If it floats, it is in front of the other floating panes."""
+
     window: WindowId
     pane: PaneId
 
@@ -347,6 +351,32 @@ class LinksFollowed(Event, frozen=True, tag=34):
     last: tuple[int, ...] = ()
 
 
+class FloatingPaneAdded(Event, frozen=True, tag=35):
+    """A floating pane was created in a window. `floating`: all floating panes of the window afterwards, from the front to
+    the back. `zoomed`: whether the window is zoomed afterwards.
+    """
+
+    window: WindowId
+    pane: PaneId
+    floating: tuple[Floating, ...]
+    created_ms: int
+    argv: tuple[bytes, ...] = ()
+    cwd: bytes = b""
+    environment: Environment = {}
+    options: Options = {}
+    zoomed: bool = False
+
+
+class PanesPlaced(Event, frozen=True, tag=36):
+    """The same panes of a window, each in the layout or floating, at other places or in another order of depth: a floating
+    pane was moved, resized, raised or tiled, or a tiled one floats now. `floating` is ordered from the front to the back.
+    """
+
+    window: WindowId
+    layout: Layout
+    floating: tuple[Floating, ...]
+
+
 AnyEvent = (
     SessionCreated
     | SessionRenamed
@@ -382,6 +412,8 @@ AnyEvent = (
     | OutputMissing
     | SessionGrouped
     | LinksFollowed
+    | FloatingPaneAdded
+    | PanesPlaced
 )
 IGNORABLE = (ProgramEnded, OutputMissing)
 """Events that do not change the state: a version of fugue that does not know them may skip them."""

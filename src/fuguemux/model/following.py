@@ -3,14 +3,9 @@
 from msgspec.structs import replace
 
 from fuguemux.model import events as ev
+from fuguemux.model.lookups import EventRefused, session_of, window_of, with_session
 from fuguemux.model.state import ServerState
-from fuguemux.model.transitions import (
-    EventRefused,
-    drop_unlinked_window,
-    session_of,
-    window_of,
-    with_session,
-)
+from fuguemux.model.transitions import drop_unlinked_window
 
 
 def links_followed(state: ServerState, event: ev.LinksFollowed) -> ServerState:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from fuguemux.model.layout import panes_of
 from fuguemux.model.layout_strings import adds_up
 from fuguemux.model.state import ServerState, Session, Window, group_of, link_of
+from fuguemux.model.window_panes import panes_in
 
 
 def violations(state: ServerState) -> Iterator[str]:
@@ -24,7 +24,7 @@ def violations(state: ServerState) -> Iterator[str]:
         yield from _window(state, window)
     for pane in state.panes.values():
         window_of = state.windows.get(pane.window)
-        if window_of is None or pane.id not in panes_of(window_of.layout):
+        if window_of is None or pane.id not in panes_in(window_of):
             yield f"%{pane.id} is not in the layout of @{pane.window}"
 
 
@@ -63,7 +63,7 @@ def _groups(state: ServerState) -> Iterator[str]:
 
 
 def _window(state: ServerState, window: Window) -> Iterator[str]:
-    panes = panes_of(window.layout)
+    panes = panes_in(window)
     if len(panes) != len(set(panes)):
         yield f"a pane is twice in the layout of @{window.id}"
     for pane in panes:
@@ -74,5 +74,8 @@ def _window(state: ServerState, window: Window) -> Iterator[str]:
     for pane in window.last:
         if pane not in panes or pane == window.active:
             yield f"@{window.id} remembers %{pane}, which it has not or which is active"
+    for each in window.floating:
+        if each.columns < 1 or each.rows < 1:
+            yield f"the floating pane %{each.pane} of @{window.id} has no cells"
     if not adds_up(window.layout):
         yield f"the cells of @{window.id} do not add up"

@@ -1,12 +1,14 @@
 """tmux's layout strings with their checksum, `b25d,80x24,0,0{40x24,0,0,1,39x24,41,0,2}`: written and parsed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import Direction, Layout, Leaf, Rectangle, Split, rectangles, size_of
+from fuguemux.model.layout import Direction, Layout, Leaf, Split, rectangles, size_of
 from fuguemux.model.limits import PANES_MAX
+from fuguemux.model.state import Window
+from fuguemux.model.window_panes import floating_rectangles, is_visible, zoomed_pane
 
 _CELL: Final = re.compile(r"(\d{1,5})x(\d{1,5}),(\d{1,5}),(\d{1,5})")
 _PANE: Final = re.compile(r",(\d{1,10})(?!\d*x)")
@@ -25,12 +27,6 @@ def checksum(text: str) -> int:
     return total
 
 
-def layout_string(layout: Layout) -> str:
-    """`layout` as tmux writes it, checksum first."""
-    body = _body(layout, 0, 0)
-    return f"{checksum(body):04x},{body}"
-
-
 def _body(cell: Layout, x: int, y: int) -> str:
     head = f"{cell.columns}x{cell.rows},{x},{y}"
     if isinstance(cell, Leaf):
@@ -46,9 +42,26 @@ def _body(cell: Layout, x: int, y: int) -> str:
     return f"{head}{opening}{','.join(parts)}{closing}"
 
 
-def zoomed_layout_string(layout: Layout, active: PaneId) -> str:
-    """The visible layout of a zoomed window: only the active pane."""
-    return layout_string(Leaf(layout.columns, layout.rows, active))
+def layout_string(layout: Layout, above: Sequence[str] = ()) -> str:
+    """`layout` as tmux writes it, checksum first, followed by the cells of floating panes."""
+    body = _body(layout, 0, 0) + (f"<{','.join(above)}>" if above else "")
+    return f"{checksum(body):04x},{body}"
+
+
+def window_layout_string(window: Window, *, visible: bool = False) -> str:
+    """The layout of `window` as tmux writes it, checksum first. Floating panes follow in `<>`, the front one first.
+
+    With `visible` only what zoom leaves visible.
+    """
+    layout, zoomed = window.layout, zoomed_pane(window) if visible else None
+    if zoomed is not None:
+        layout = Leaf(layout.columns, layout.rows, zoomed)
+    above = [
+        f"{cell.columns}x{cell.rows},{cell.x},{cell.y},{pane}"
+        for pane, cell in floating_rectangles(window)
+        if not visible or (pane != zoomed and is_visible(window, pane))
+    ]
+    return layout_string(layout, above)
 
 
 def parse_layout_string(text: str, panes: tuple[PaneId, ...]) -> Layout:
@@ -112,13 +125,3 @@ def adds_up(layout: Layout) -> bool:
         size_of(child, across) == size_of(layout, across) and adds_up(child)
         for child in layout.children
     )
-
-
-def pane_rectangle(layout: Layout, pane: PaneId, *, zoomed_to: PaneId | None = None) -> Rectangle:
-    """The rectangle of `pane`. With `zoomed_to` that pane covers the window; others keep their place. Raises KeyError."""
-    if zoomed_to == pane:
-        return Rectangle(0, 0, layout.columns, layout.rows)
-    for name, rectangle in rectangles(layout):
-        if name == pane:
-            return rectangle
-    raise KeyError(pane)

@@ -9,6 +9,7 @@ from enum import IntEnum
 
 import msgspec
 
+from fuguemux.model.floating import Floating, Place
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import Layout
 
@@ -111,10 +112,12 @@ class Pane(Value, frozen=True):
     """The arguments of the shell's other unfinished jobs: in the background, or stopped."""
     instead: tuple[bytes, ...] | None = None
     """What was started in place of `argv` when the previous process was gone; empty: a shell. None: `argv` was started."""
+    floated: Place | None = None
+    """Where the pane was when it last floated, for when it floats again."""
 
 
 class Window(Value, frozen=True):
-    """One window. Its panes are the leaves of its layout, in layout order."""
+    """One window. Its panes are the leaves of its layout, in layout order, and those that float above it."""
 
     id: WindowId
     name: str
@@ -125,6 +128,8 @@ class Window(Value, frozen=True):
     """Panes that were active before, most recent first."""
     zoomed: bool = False
     options: Options = {}
+    floating: tuple[Floating, ...] = ()
+    """The panes that are not part of the layout, from the front to the back."""
 
 
 class Link(Value, frozen=True):

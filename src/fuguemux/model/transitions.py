@@ -5,8 +5,20 @@
 from msgspec.structs import replace
 
 from fuguemux.model import events as ev
+from fuguemux.model.floating import raised
+from fuguemux.model.floating_transitions import placed, with_places_kept
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import Layout, panes_of
+from fuguemux.model.lookups import (
+    EventRefused,
+    pane_of,
+    session_of,
+    window_of,
+    with_pane,
+    with_session,
+    with_window,
+    without_panes,
+)
 from fuguemux.model.state import (
     Life,
     Link,
@@ -19,47 +31,7 @@ from fuguemux.model.state import (
     Window,
     link_of,
 )
-
-
-class EventRefused(Exception):
-    """The event does not fit the state: the decision was wrong, or records before it were lost."""
-
-
-def session_of(state: ServerState, session: SessionId) -> Session:
-    try:
-        return state.sessions[session]
-    except KeyError:
-        raise EventRefused(f"no session ${session}") from None
-
-
-def window_of(state: ServerState, window: WindowId) -> Window:
-    try:
-        return state.windows[window]
-    except KeyError:
-        raise EventRefused(f"no window @{window}") from None
-
-
-def pane_of(state: ServerState, pane: PaneId) -> Pane:
-    try:
-        return state.panes[pane]
-    except KeyError:
-        raise EventRefused(f"no pane %{pane}") from None
-
-
-def with_session(state: ServerState, session: Session) -> ServerState:
-    return replace(state, sessions={**state.sessions, session.id: session})
-
-
-def with_window(state: ServerState, window: Window) -> ServerState:
-    return replace(state, windows={**state.windows, window.id: window})
-
-
-def with_pane(state: ServerState, pane: Pane) -> ServerState:
-    return replace(state, panes={**state.panes, pane.id: pane})
-
-
-def without_panes(state: ServerState, gone: tuple[PaneId, ...]) -> ServerState:
-    return replace(state, panes={p: pane for p, pane in state.panes.items() if p not in gone})
+from fuguemux.model.window_panes import panes_in
 
 
 def session_created(state: ServerState, event: ev.SessionCreated) -> ServerState:
@@ -185,17 +157,11 @@ def window_selected(state: ServerState, session: SessionId, index: int) -> Serve
     return with_session(state, replace(before, active=index, last=last))
 
 
-def same_panes(window: Window, layout: Layout, expected: set[PaneId]) -> None:
-    found = panes_of(layout)
-    if len(found) != len(set(found)) or set(found) != expected:
-        raise EventRefused(f"the layout of @{window.id} does not hold its panes")
-
-
 def pane_added(state: ServerState, event: ev.PaneAdded) -> ServerState:
     window = window_of(state, event.window)
     if event.pane in state.panes:
         raise EventRefused(f"pane %{event.pane} exists")
-    same_panes(window, event.layout, {*panes_of(window.layout), event.pane})
+    after = placed(window, event.layout, window.floating, {*panes_in(window), event.pane})
     pane = Pane(
         event.pane,
         event.window,
@@ -206,8 +172,8 @@ def pane_added(state: ServerState, event: ev.PaneAdded) -> ServerState:
         options=event.options,
     )
     state = replace(state, next_pane=max(state.next_pane, event.pane + 1))
-    state = with_window(state, replace(window, layout=event.layout, zoomed=False))
-    return with_pane(state, pane)
+    state = with_window(state, replace(after, zoomed=False))
+    return with_pane(with_places_kept(state, window, after), pane)
 
 
 def pane_taken(
@@ -217,17 +183,16 @@ def pane_taken(
     window = window_of(state, window_id)
     if pane_of(state, pane).window != window_id:
         raise EventRefused(f"pane %{pane} is not in @{window_id}")
-    left = set(panes_of(window.layout)) - {pane}
+    left = set(panes_in(window)) - {pane}
     if not left:
         raise EventRefused(f"pane %{pane} is the only one of @{window_id}")
-    same_panes(window, layout, left)
+    after = placed(window, layout, window.floating, left)
     last = tuple(other for other in window.last if other != pane)
     active = window.active
     if active == pane:
         active, last = (last[0], last[1:]) if last else (panes_of(layout)[0], ())
-    return with_window(
-        state, replace(window, layout=layout, active=active, last=last, zoomed=False)
-    )
+    state = with_window(state, replace(after, active=active, last=last, zoomed=False))
+    return with_places_kept(state, window, after)
 
 
 def pane_moved(state: ServerState, event: ev.PaneMoved) -> ServerState:
@@ -235,13 +200,14 @@ def pane_moved(state: ServerState, event: ev.PaneMoved) -> ServerState:
     pane = pane_of(state, event.pane)
     if event.source == event.target or pane.window != event.source:
         raise EventRefused(f"pane %{event.pane} cannot move to @{event.target}")
-    same_panes(target, event.target_layout, {*panes_of(target.layout), event.pane})
+    after = placed(target, event.target_layout, target.floating, {*panes_in(target), event.pane})
     if event.source_layout is not None:
         state = pane_taken(state, event.source, event.pane, event.source_layout)
-    elif panes_of(window_of(state, event.source).layout) != (event.pane,):
+    elif panes_in(window_of(state, event.source)) != (event.pane,):
         raise EventRefused(f"pane %{event.pane} is not the only one of @{event.source}")
-    state = with_pane(state, replace(pane, window=event.target))
-    state = with_window(state, replace(target, layout=event.target_layout, zoomed=False))
+    state = with_pane(state, replace(pane_of(state, event.pane), window=event.target))
+    state = with_window(state, replace(after, zoomed=False))
+    state = with_places_kept(state, target, after)
     if event.source_layout is None:
         for session in list(state.sessions.values()):
             for link in session.links:
@@ -251,12 +217,12 @@ def pane_moved(state: ServerState, event: ev.PaneMoved) -> ServerState:
 
 
 def pane_broken(state: ServerState, event: ev.PaneBroken) -> ServerState:
-    pane = pane_of(state, event.pane)
     if event.window in state.windows or panes_of(event.layout) != (event.pane,):
         raise EventRefused(f"pane %{event.pane} cannot become window @{event.window}")
     state = pane_taken(state, event.source, event.pane, event.source_layout)
     window = Window(event.window, event.name, event.layout, event.pane, event.created_ms)
     state = replace(state, next_window=max(state.next_window, event.window + 1))
+    pane = pane_of(state, event.pane)
     state = with_pane(with_window(state, window), replace(pane, window=event.window))
     return linked(state, event.session, event.index, event.window)
 
@@ -265,10 +231,13 @@ def pane_activated(state: ServerState, window_id: WindowId, pane: PaneId) -> Ser
     window = window_of(state, window_id)
     if pane_of(state, pane).window != window_id:
         raise EventRefused(f"pane %{pane} is not in @{window_id}")
+    floating = raised(window.floating, pane)
     if window.active == pane:
-        return state
+        if floating is window.floating:
+            return state
+        return with_window(state, replace(window, floating=floating))
     last = (window.active, *(other for other in window.last if other not in (pane, window.active)))
-    return with_window(state, replace(window, active=pane, last=last))
+    return with_window(state, replace(window, active=pane, last=last, floating=floating))
 
 
 def process_started(state: ServerState, event: ev.ProcessStarted) -> ServerState:

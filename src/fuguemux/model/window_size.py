@@ -7,6 +7,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import Layout, rectangles
 from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
 from fuguemux.model.state import Window
+from fuguemux.model.window_panes import floating_rectangles, zoomed_pane
 
 
 class WindowSize(NamedTuple):
@@ -66,6 +67,9 @@ def layout_sizes(layout: Layout) -> dict[PaneId, tuple[int, int]]:
 def pane_sizes(window: Window) -> dict[PaneId, tuple[int, int]]:
     """The columns and rows of each pane's program in a window. A zoomed pane has the whole window."""
     sizes = layout_sizes(window.layout)
-    if window.zoomed:
-        sizes[window.active] = (window.layout.columns, window.layout.rows)
+    for pane, cell in floating_rectangles(window):
+        sizes[pane] = (cell.columns, cell.rows)
+    zoomed = zoomed_pane(window)
+    if zoomed is not None:
+        sizes[zoomed] = (window.layout.columns, window.layout.rows)
     return sizes

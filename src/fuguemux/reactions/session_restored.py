@@ -1,12 +1,16 @@
 """Restores a session of the past: the same windows, layouts, names and options, under new numbers."""
 
+from msgspec.structs import replace
+
 from fuguemux.model import events as ev
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import AnyEvent
+from fuguemux.model.floating import Floating
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import Layout, leaf, panes_of, remove, renamed
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Pane, ServerState, Session, Window
+from fuguemux.model.window_panes import panes_in
 
 
 def decide(
@@ -50,7 +54,7 @@ class _Numbers:
             if link.window in self.windows:
                 continue
             self.windows[link.window] = WindowId(state.next_window + len(self.windows))
-            for pane in panes_of(past.windows[link.window].layout):
+            for pane in panes_in(past.windows[link.window]):
                 self.panes[pane] = PaneId(state.next_pane + len(self.panes))
 
 
@@ -89,13 +93,44 @@ def _window_events(
         layouts.append(fewer)
     for pane, step in zip(panes[1:], reversed(layouts[:-1]), strict=True):
         events.append(_pane_event(past.panes[pane], name, renamed(step, numbers.panes), numbers))
-    for pane in panes:
+    for each in reversed(window.floating):
+        above = tuple(_renamed(f, numbers) for f in window.floating[window.floating.index(each) :])
+        floats = past.panes[each.pane]
+        events.append(
+            ev.FloatingPaneAdded(
+                name,
+                numbers.panes[floats.id],
+                above,
+                floats.created_ms,
+                floats.argv,
+                floats.cwd,
+                floats.environment,
+                floats.options,
+            )
+        )
+    for pane in panes_in(window):
         events += _details(past.panes[pane], numbers.panes[pane], first=pane == first.id)
     active = [pane for pane in (*reversed(window.last), window.active) if pane in numbers.panes]
     events += [ev.PaneActivated(name, numbers.panes[pane]) for pane in active]
+    if window.floating:  # whatever was activated last came to the front
+        events.append(
+            ev.PanesPlaced(
+                name,
+                renamed(layout, numbers.panes),
+                tuple(_renamed(each, numbers) for each in window.floating),
+            )
+        )
     if window.zoomed:
         events.append(ev.ZoomChanged(name, True))
     return events
+
+
+def _renamed(floating: Floating, numbers: _Numbers) -> Floating:
+    tiled = floating.tiled
+    if tiled is not None:
+        known = all(pane in numbers.panes for pane in panes_of(tiled))
+        tiled = renamed(tiled, numbers.panes) if known else None
+    return replace(floating, pane=numbers.panes[floating.pane], tiled=tiled)
 
 
 def _pane_event(pane: Pane, window: WindowId, layout: Layout, numbers: _Numbers) -> ev.PaneAdded:

@@ -9,7 +9,6 @@ from typing import Final
 from fuguemux.language.target import Target
 from fuguemux.model.decision import Request
 from fuguemux.model.ids import PaneId, SessionId, WindowId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import (
     Link,
@@ -21,6 +20,7 @@ from fuguemux.model.state import (
     link_of,
     sessions_with,
 )
+from fuguemux.model.window_panes import panes_in
 from fuguemux.targets.links import link_to, neighbouring_link, pane_base_index, special_link
 from fuguemux.targets.matching import TargetMissing, client_called, only_match
 from fuguemux.targets.places import neighbour, place
@@ -240,7 +240,7 @@ class Finder:
         return target._replace(pane=self.state.panes[found])
 
     def _pane_by_place(self, window: Window, text: str) -> PaneId | None:
-        panes = panes_of(window.layout)
+        panes = panes_in(window)
         if text == "!":
             return window.last[0] if window.last else None
         # Relative positions are counted from the requester's pane, not from the window's active one.

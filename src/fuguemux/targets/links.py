@@ -1,9 +1,9 @@
 """Finds the links (windows at an index) of one session by their position, and the numbers of a window's panes."""
 
 from fuguemux.model.ids import PaneId, WindowId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Link, ServerState, Session, Window, current_link, link_of
+from fuguemux.model.window_panes import panes_in
 from fuguemux.options import options
 
 
@@ -38,4 +38,4 @@ def pane_base_index(state: ServerState, live: LiveView, window: Window) -> int:
 
 def pane_index(state: ServerState, live: LiveView, window: Window, pane: PaneId) -> int:
     """The pane's number in its window."""
-    return panes_of(window.layout).index(pane) + pane_base_index(state, live, window)
+    return panes_in(window).index(pane) + pane_base_index(state, live, window)

@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from fuguemux.model.floating import fitted, framed
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import Rectangle, rectangles
 from fuguemux.model.state import Window
+from fuguemux.model.window_panes import all_rectangles, is_floating
 
 PLACES: Final = (
     *("top", "bottom", "left", "right"),
@@ -21,6 +23,10 @@ def place(window: Window, name: str) -> PaneId | None:
     words = name.split("-")
     x = 0 if "left" in words else columns - 1 if "right" in words else columns // 2
     y = 0 if "top" in words else rows - 1 if "bottom" in words else rows // 2
+    for each in window.floating:
+        left, top, wide, high = framed(each, fitted(each, columns, rows))
+        if left <= x < left + wide and top <= y < top + high:
+            return each.pane
     for pane, cell in rectangles(window.layout):
         if cell.x <= x <= cell.x + cell.columns and cell.y <= y <= cell.y + cell.rows:
             return pane
@@ -31,8 +37,11 @@ def neighbour(window: Window, pane: PaneId, side: str) -> PaneId | None:
     """The pane on one `side` (up, down, left, right) of `pane`, wrapping around at the edge. None if there is no
     other.
 
-    If there are several, the most recently active one.
+    If there are several, the most recently active one. From a floating pane it is the nearest one whose centre is on
+    that side, tiled or floating.
     """
+    if is_floating(window, pane):
+        return _nearest(window, pane, side)
     cells = dict(rectangles(window.layout))
     mine = cells[pane]
     columns, rows = window.layout.columns, window.layout.rows
@@ -41,6 +50,23 @@ def neighbour(window: Window, pane: PaneId, side: str) -> PaneId | None:
     for order, (name, cell) in enumerate(cells.items()):
         if name != pane and _touches(mine, cell, side, columns, rows):
             found.append((recent.get(name, len(recent)), order, name))
+    return min(found)[2] if found else None
+
+
+def _nearest(window: Window, pane: PaneId, side: str) -> PaneId | None:
+    cells = all_rectangles(window)
+    sign = -1 if side in ("left", "up") else 1
+
+    def centre(cell: Rectangle) -> tuple[int, int]:
+        middle = (2 * cell.x + cell.columns, 2 * cell.y + cell.rows)
+        return middle if side in ("left", "right") else (middle[1], middle[0])
+
+    along, across = centre(cells[pane])
+    found: list[tuple[int, int, PaneId]] = []
+    for order, (name, cell) in enumerate(cells.items()):
+        ahead = sign * (centre(cell)[0] - along)
+        if name != pane and ahead > 0:
+            found.append((ahead + abs(centre(cell)[1] - across), order, name))
     return min(found)[2] if found else None
 
 

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from fuguemux.terminal import borders
 from fuguemux.terminal.borders import BorderLook, CellRectangle
 from fuguemux.terminal.emulator import Cursor, Emulator, Modes
+from fuguemux.terminal.floats import Covering, Frame, border_runs, outer
 from fuguemux.terminal.style import text_width
 
 SYNC_BEGIN: Final = b"\x1b[?2026h"
@@ -51,10 +52,13 @@ class PaneView(NamedTuple):
     emulator: Emulator
     active: bool
     scroll: ScrolledRows | None = None
+    frame: Frame | None = None
+    """The border of a floating pane. None: the pane is tiled."""
 
 
 class Scene(NamedTuple):
-    """Everything a client shows. `columns` and `rows` are those of the client's terminal.
+    """Everything a client shows. `columns` and `rows` are those of the client's terminal. `panes`: the tiled ones, then
+    the floating ones from the back to the front.
 
     `status`: finished rows (see `styled_row.draw`), below the window, or above it with `status_at_top`. `window`: the
     window's columns and rows, if they are not those of the client. `look`: of the borders. `mouse`: whether fugue itself
@@ -112,6 +116,7 @@ class Composer:
         self._layout: object = None
         self._borders: list[Segment] = []
         self._drawn: dict[int, _Drawn] = {}
+        self._covering = Covering()
 
     def repaint(self) -> None:
         """Forget which cells the client shows, so that the next `compose` sends all of them."""
@@ -150,7 +155,11 @@ class Composer:
         height = max(0, scene.rows - len(scene.status))
         self._update_layout(scene, height, top)
         segments = list(self._borders)
+        if scene.panes and scene.panes[-1].frame is not None:
+            self._covering.begin()
         for index, pane in enumerate(scene.panes):
+            if pane.frame is not None:
+                segments = self._covered(segments, pane, pane.frame, (scene.columns, height), top)
             segments.extend(self._pane_segments(index, pane, scene.columns, height, top))
         status_row = 0 if scene.status_at_top else height
         for offset, content in enumerate(scene.status):
@@ -158,10 +167,29 @@ class Composer:
                 segments.append(Segment(status_row + offset, 0, scene.columns, content))
         return segments
 
+    def _covered(
+        self,
+        segments: list[Segment],
+        pane: PaneView,
+        frame: Frame,
+        client: tuple[int, int],
+        top: int,
+    ) -> list[Segment]:
+        """What is left below a floating pane, and its border."""
+        place = outer(pane.rectangle, frame)
+        runs = [borders.BorderRun(*segment) for segment in segments]
+        left = self._covering.without(runs, place._replace(row=place.row + top))
+        around = border_runs(pane.rectangle, frame, client)
+        return [
+            *(Segment(*run) for run in left),
+            *(Segment(*run._replace(row=run.row + top)) for run in around),
+        ]
+
     def _update_layout(self, scene: Scene, height: int, top: int) -> None:
         """Draw the borders again if a rectangle, the size or the active pane has changed."""
-        rectangles = tuple(pane.rectangle for pane in scene.panes)
+        rectangles = tuple(pane.rectangle for pane in scene.panes if pane.frame is None)
         active = next((at for at, pane in enumerate(scene.panes) if pane.active), 0)
+        active = active if active < len(rectangles) else 0
         shape = (rectangles, scene.columns, scene.rows, height, top, scene.window)
         layout = (shape, active, scene.look)
         if layout == self._layout:
@@ -302,4 +330,16 @@ def _cursor(scene: Scene, active: PaneView | None) -> bytes:
     bottom = min(first + high, scene.rows - len(scene.status))
     if column >= min(left + wide, scene.columns) or row >= bottom:
         return CURSOR_HIDE
+    if active.frame is None and _is_covered(scene.panes, column, row):
+        return CURSOR_HIDE
     return b"\x1b[%d;%dH" % (row + top + 1, column + 1) + CURSOR_SHOW
+
+
+def _is_covered(panes: Sequence[PaneView], column: int, row: int) -> bool:
+    """Whether a floating pane covers a cell of the tiled ones."""
+    for pane in panes:
+        if pane.frame is not None:
+            left, top, columns, rows = outer(pane.rectangle, pane.frame)
+            if left <= column < left + columns and top <= row < top + rows:
+                return True
+    return False

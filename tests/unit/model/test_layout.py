@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuguemux.model.ids import PaneId
+from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.layout import (
     Layout,
     Leaf,
@@ -25,12 +25,17 @@ from fuguemux.model.layout_strings import (
     adds_up,
     checksum,
     layout_string,
-    pane_rectangle,
     parse_layout_string,
-    zoomed_layout_string,
+    window_layout_string,
 )
+from fuguemux.model.state import Window
+from fuguemux.model.window_panes import pane_rectangle
 
 P = PaneId
+
+
+def of_two(*, active: int = 0, zoomed: bool = False) -> Window:
+    return Window(WindowId(0), "w", two(), P(active), 1, zoomed=zoomed)
 
 
 def two() -> Layout:
@@ -56,7 +61,7 @@ def test_an_unknown_pane_is_an_error() -> None:
     with pytest.raises(KeyError):
         split(two(), P(9), "row", P(2))
     with pytest.raises(KeyError):
-        pane_rectangle(two(), P(9))
+        pane_rectangle(of_two(), P(9))
 
 
 def test_removing_gives_the_space_to_the_neighbour() -> None:
@@ -72,9 +77,10 @@ def test_panes_change_places_without_changing_rectangles() -> None:
 
 
 def test_a_zoomed_pane_covers_the_window() -> None:
-    assert pane_rectangle(two(), P(1), zoomed_to=P(1)) == Rectangle(0, 0, 80, 24)
-    assert pane_rectangle(two(), P(0), zoomed_to=P(1)) == Rectangle(0, 0, 40, 24)
-    assert zoomed_layout_string(two(), P(1)).endswith(",80x24,0,0,1")
+    zoomed = of_two(active=1, zoomed=True)
+    assert pane_rectangle(zoomed, P(1)) == Rectangle(0, 0, 80, 24)
+    assert pane_rectangle(zoomed, P(0)) == Rectangle(0, 0, 40, 24)
+    assert window_layout_string(zoomed, visible=True).endswith(",80x24,0,0,1")
 
 
 @pytest.mark.parametrize(

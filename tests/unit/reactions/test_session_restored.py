@@ -2,11 +2,14 @@
 
 from functools import reduce
 
+from msgspec.structs import astuple
+
 from fuguemux.model import events as ev
 from fuguemux.model.apply import apply
+from fuguemux.model.floating import Floating
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.invariants import violations
-from fuguemux.model.layout import leaf, rectangles, split
+from fuguemux.model.layout import leaf, panes_of, rectangles, split
 from fuguemux.model.state import ServerState
 from fuguemux.reactions.session_restored import decide, free_name
 from tests.support.fake_live import FakeLive
@@ -32,6 +35,32 @@ def past() -> ServerState:
         ev.WindowSelected(work, 3),
     ]
     return reduce(apply, events, ServerState())
+
+
+def test_floating_panes_come_back_at_their_places_and_in_their_order() -> None:
+    before, number = past(), WindowId(0)
+    upper, lower = PaneId(8), PaneId(9)
+    layout = before.windows[number].layout
+    above = (Floating(upper, 5, 5, 20, 6), Floating(lower, 1, 1, 30, 9, "double", tiled=layout))
+    for event in (
+        ev.FloatingPaneAdded(number, lower, above[1:], 1, (b"htop",)),
+        ev.FloatingPaneAdded(number, upper, above, 1),
+        ev.PaneActivated(number, upper),
+        ev.PaneActivated(number, lower),
+        ev.PanesPlaced(number, layout, above),
+    ):
+        before = apply(before, event)
+    decision, numbers = decide(before, FakeLive(), before, before.sessions[SessionId(0)])
+    after = reduce(apply, decision.events, before)
+    assert list(violations(after)) == []
+    new = after.windows[after.panes[numbers[lower]].window]
+    assert [each.pane for each in new.floating] == [numbers[upper], numbers[lower]]
+    assert [each[1:5] for each in map(astuple, new.floating)] == [(5, 5, 20, 6), (1, 1, 30, 9)]
+    assert new.active == numbers[lower]
+    assert after.panes[numbers[lower]].argv == (b"htop",)
+    tiled = new.floating[1].tiled
+    assert tiled is not None
+    assert set(panes_of(tiled)) == {numbers[PaneId(pane)] for pane in (0, 1, 2)}
 
 
 def test_everything_comes_back_beside_what_there_is() -> None:

@@ -6,7 +6,7 @@ from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import EnterMode, ModeName
 from fuguemux.model.events import AnyEvent, PaneActivated, ZoomChanged
-from fuguemux.model.layout import Leaf
+from fuguemux.model.window_panes import panes_in
 
 Start = Literal["", "sessions", "windows"]
 
@@ -25,7 +25,7 @@ def shown(
     `search`: a filter, for a command whose other flags say something else."""
     flags, target = invocation.flags, invocation.target
     pane, window = target.pane.id, target.window
-    zooms = flags.has("Z") and not window.zoomed and not isinstance(window.layout, Leaf)
+    zooms = flags.has("Z") and not window.zoomed and len(panes_in(window)) > 1
     events: tuple[AnyEvent, ...] = ()
     if zooms:
         active = () if window.active == pane else (PaneActivated(window.id, pane),)

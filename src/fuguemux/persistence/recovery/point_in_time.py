@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState, Session
+from fuguemux.model.window_panes import panes_in
 from fuguemux.persistence.checkpoint.manifest import Manifest, save_name
 from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.report.parts import Damage
@@ -139,7 +139,7 @@ def session_called(state: ServerState, name: str) -> Session:
 def part_of(state: ServerState, session: Session) -> ServerState:
     """The state reduced to this session, its windows and their panes. Counters and global settings stay."""
     windows = {link.window: state.windows[link.window] for link in session.links}
-    panes = {pane: state.panes[pane] for w in windows.values() for pane in panes_of(w.layout)}
+    panes = {pane: state.panes[pane] for w in windows.values() for pane in panes_in(w)}
     return ServerState(
         sessions={session.id: session},
         windows=windows,

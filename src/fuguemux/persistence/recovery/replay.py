@@ -4,10 +4,12 @@ The structure is complete at the end of the scan. What happened to a pane's term
 answer at once and rebuild screens one by one.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple, assert_never
 
 from fuguemux.model import events as ev
 from fuguemux.model.apply import EventRefused, apply, apply_after_gap
+from fuguemux.model.floating import Floating
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.layout import Layout
 from fuguemux.model.state import ServerState
@@ -158,10 +160,11 @@ class Replay:
                     found.missing(LostOutput(lsn, start, stop, from_ms, to_ms))
             case ev.ProcessStarted():
                 self._add(event.pane, Started(lsn, event.generation, event.at_ms))
-            case ev.LayoutChanged(window, layout) | ev.PaneRemoved(window, _, layout):
-                self._resized(window, layout, lsn)
-            case ev.PaneAdded() | ev.WindowCreated():
+            case ev.LayoutChanged() | ev.PaneRemoved() | ev.PaneAdded() | ev.WindowCreated():
                 self._resized(event.window, event.layout, lsn)
+            case ev.PanesPlaced() | ev.FloatingPaneAdded():
+                layout = event.layout if isinstance(event, ev.PanesPlaced) else None
+                self._resized(event.window, layout, lsn, event.floating)
             case ev.PaneMoved():
                 if event.source_layout is not None:
                     self._resized(event.source, event.source_layout, lsn)
@@ -174,17 +177,23 @@ class Replay:
             case _:
                 assert_never(event)
 
-    def _resized(self, window: WindowId, layout: Layout | None, lsn: int) -> None:
+    def _resized(
+        self,
+        window: WindowId,
+        layout: Layout | None,
+        lsn: int,
+        floating: Sequence[Floating] = (),
+    ) -> None:
+        """The sizes of the window's panes from `lsn` on. If the window is not known, they are those of the event."""
         state: ServerState | None = self.state
         if lsn <= self._structure_lsn:
             state = self._older.state if self._older is not None else None
         found = state.windows.get(window) if state is not None else None
         if found is not None:
             sizes = pane_sizes(found)
-        elif layout is not None:
-            sizes = layout_sizes(layout)
         else:
-            return
+            sizes = {} if layout is None else layout_sizes(layout)
+            sizes |= {each.pane: (each.columns, each.rows) for each in floating}
         for pane, size in sizes.items():
             if pane not in self.panes:
                 self._new_pane(pane, size, lsn)

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from fuguemux.model.floating import Floating
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import panes_of, remove
 from fuguemux.model.layout_strings import adds_up
@@ -40,9 +41,12 @@ def _windows(state: ServerState) -> tuple[dict[WindowId, Window], dict[PaneId, P
         layout = window.layout
         kept: list[PaneId] = []
         whole = adds_up(layout)
+
+        def is_mine(pane: PaneId, number: WindowId = window.id) -> bool:
+            return pane in state.panes and state.panes[pane].window == number
+
         for pane in panes_of(window.layout):
-            mine = pane in state.panes and state.panes[pane].window == window.id
-            if mine and pane not in kept and pane not in panes:
+            if is_mine(pane) and pane not in kept and pane not in panes:
                 kept.append(pane)
                 continue
             smaller = remove(layout, pane)
@@ -52,9 +56,17 @@ def _windows(state: ServerState) -> tuple[dict[WindowId, Window], dict[PaneId, P
             layout = smaller
         if not kept or not whole:
             continue
+        floating: list[Floating] = []
+        for each in window.floating:
+            has_cells = each.columns > 0 and each.rows > 0
+            if is_mine(each.pane) and each.pane not in (*kept, *panes) and has_cells:
+                floating.append(each)
+                kept.append(each.pane)
         active = window.active if window.active in kept else kept[0]
         last = tuple(dict.fromkeys(p for p in window.last if p in kept and p != active))
-        windows[window.id] = replace(window, layout=layout, active=active, last=last)
+        windows[window.id] = replace(
+            window, layout=layout, active=active, last=last, floating=tuple(floating)
+        )
         panes |= {pane: state.panes[pane] for pane in kept}
     return windows, panes
 

@@ -18,6 +18,7 @@ from fuguemux.model.events import (
     BufferSet,
     ChannelChanged,
     EnvironmentSet,
+    FloatingPaneAdded,
     ForegroundChanged,
     HistoryCleared,
     LayoutChanged,
@@ -31,6 +32,7 @@ from fuguemux.model.events import (
     PaneMoved,
     PaneRemoved,
     PaneRespawned,
+    PanesPlaced,
     PaneTitled,
     PipeChanged,
     ProcessExited,
@@ -72,6 +74,7 @@ _StoredAsItIs = (
     | PaneMoved
     | PaneBroken
     | LayoutChanged
+    | PanesPlaced
     | PaneActivated
     | ZoomChanged
     | PaneTitled
@@ -128,7 +131,7 @@ def stored_event(event: AnyEvent, withhold: Withhold | None) -> AnyEvent | None:
                 environment=_variables(environment, withhold),
                 options=_options(options),
             )
-        case WindowCreated() | PaneAdded() | PaneRespawned():
+        case WindowCreated() | PaneAdded() | FloatingPaneAdded() | PaneRespawned():
             variables = event.environment and _variables(event.environment, withhold)
             return _changed(event, environment=variables, argv=redacted(event.argv))
         case _:

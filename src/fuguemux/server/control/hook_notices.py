@@ -22,6 +22,8 @@ _WindowEvent = (
     ev.WindowRenamed
     | ev.LayoutChanged
     | ev.PaneAdded
+    | ev.FloatingPaneAdded
+    | ev.PanesPlaced
     | ev.PaneRemoved
     | ev.ZoomChanged
     | ev.PaneActivated
@@ -81,7 +83,7 @@ def notices_of(
     if ev.PaneRemoved in kinds:
         found = _moved(found, "window-layout-changed", "window-pane-changed")
         return [notice for at, notice in enumerate(found) if notice not in found[:at]]
-    if ev.PaneAdded in kinds:
+    if ev.PaneAdded in kinds or ev.FloatingPaneAdded in kinds:
         return _moved(found, "window-pane-changed", "window-layout-changed")
     return found
 
@@ -188,7 +190,12 @@ def _window_notices(before: ServerState, after: ServerState, event: _WindowEvent
             if there and before.windows[window].active != after.windows[window].active:
                 return [layout, of_window(after, "window-pane-changed", window)]
             return [layout]
-        case ev.PaneAdded(window) | ev.ZoomChanged(window):
+        case (
+            ev.PaneAdded(window)
+            | ev.FloatingPaneAdded(window)
+            | ev.PanesPlaced(window)
+            | ev.ZoomChanged(window)
+        ):
             return [of_window(after, "window-layout-changed", window)]
         case ev.PaneMoved(_, source, target, left, _):
             layout = of_window(after, "window-layout-changed", target)

@@ -5,9 +5,9 @@ from typing import Final
 
 from fuguemux.formats.formats import FormatContext, shown
 from fuguemux.model.ids import PaneId, SessionId, WindowId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session, Window
+from fuguemux.model.window_panes import panes_in
 
 SUBSCRIPTIONS_MAX: Final = 256
 """How many a client may have: each is expanded once a second, for every pane or window that it names."""
@@ -89,4 +89,4 @@ def _places(state: ServerState, session: Session, what: str) -> Iterator[Place]:
 
 
 def _panes(window: Window) -> tuple[PaneId, ...]:
-    return tuple(panes_of(window.layout))
+    return tuple(panes_in(window))

@@ -8,9 +8,9 @@ from fuguemux.formats.formats import FormatContext, Work, expand, is_true
 from fuguemux.formats.work import UNITS_MAX
 from fuguemux.language.quoting import quote
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Link, ServerState, Session, Window, current_link, group_of
+from fuguemux.model.window_panes import panes_in
 from fuguemux.options import options
 from fuguemux.server.modes.pane_list import ListWanted, PaneList
 from fuguemux.server.modes.pane_mode import STAYS, Ask, ModeOutcome
@@ -111,7 +111,7 @@ class TreeSource(PaneList):
             window = state.windows[link.window]
             panes = [
                 (number, pane)
-                for number, pane in enumerate(panes_of(window.layout), self._base(state, window))
+                for number, pane in enumerate(panes_in(window), self._base(state, window))
                 if not wanted
                 or is_true(expand(wanted, self._context(state, session, link, pane), work=work))
             ]
@@ -120,7 +120,7 @@ class TreeSource(PaneList):
             panes = self._sorted(window, panes, order, reverse=reverse)
             context = self._context(state, session, link, None)
             children: tuple[TreeItem, ...] = ()
-            if len(panes_of(window.layout)) > 1:
+            if len(panes_in(window)) > 1:
                 children = tuple(self._pane(state, session, link, each, work) for each in panes)
             text = self._text(_WINDOW, context, work)
             tag = f"w{session.id}:{link.index}"
@@ -270,7 +270,7 @@ class TreeSource(PaneList):
             window = state.windows[link.window]
             parts = [
                 ScreenPart(f" {number} ", f" {number} ", each, each == window.active)
-                for number, each in enumerate(panes_of(window.layout), self._base(state, window))
+                for number, each in enumerate(panes_in(window), self._base(state, window))
             ]
         defaults = self._live.option_defaults()
         colours = (

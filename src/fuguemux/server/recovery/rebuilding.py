@@ -12,8 +12,8 @@ import gc
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_panes import panes_in
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.recovery.pane_replay import RecoveredPane
@@ -172,7 +172,7 @@ def looked_at(state: ServerState) -> Iterator[PaneId]:
     for session in state.sessions.values():
         for link in session.links:
             if link.index == session.active:
-                yield from panes_of(state.windows[link.window].layout)
+                yield from panes_in(state.windows[link.window])
 
 
 def _on_thread(waiting: WaitingScreen) -> None:

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fuguemux.model.ids import PaneId, SessionId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.state import Link, ServerState, Session
+from fuguemux.model.window_panes import panes_in
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.checkpoint import save_check, saves
@@ -104,7 +104,7 @@ class ClosedSessions:
         panes: dict[PaneId, PaneFiles] = {}
         history_lines = rows = 0
         for link in session.links:
-            for pane in panes_of(state.windows[link.window].layout):
+            for pane in panes_in(state.windows[link.window]):
                 terminal = self._panes.get(pane)
                 if terminal is None or not terminal.persist:
                     continue

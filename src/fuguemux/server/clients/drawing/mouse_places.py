@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from fuguemux.model.floating import fitted, framed
 from fuguemux.model.ids import PaneId, WindowId
-from fuguemux.model.layout import rectangles
+from fuguemux.model.layout import Rectangle, rectangles
 from fuguemux.model.pointing import Where
 from fuguemux.model.state import Session, Window, link_of
+from fuguemux.model.window_panes import is_visible, zoomed_pane
 from fuguemux.terminal.styled_row import DrawnRow
 
 
@@ -79,9 +81,13 @@ def _in_status(area: ShownArea, column: int, row: int) -> MousePlace | None:
 
 
 def _in_window(window: Window, column: int, row: int) -> MousePlace | None:
-    if window.zoomed:
+    zoomed = zoomed_pane(window)
+    above = _in_floating(window, column, row, zoomed)
+    if above is not None:
+        return above
+    if zoomed is not None:
         inside = column < window.layout.columns and row < window.layout.rows
-        return MousePlace("Pane", window.id, window.active) if inside else None
+        return MousePlace("Pane", window.id, zoomed) if inside else None
     places = list(rectangles(window.layout))
     for pane, (x, y, columns, rows) in places:
         beside = x + columns == column and y <= row + 1 and y + rows >= row
@@ -91,4 +97,22 @@ def _in_window(window: Window, column: int, row: int) -> MousePlace | None:
     for pane, (x, y, columns, rows) in places:
         if x <= column < x + columns and y <= row < y + rows:
             return MousePlace("Pane", window.id, pane)
+    return None
+
+
+def _in_floating(window: Window, column: int, row: int, zoomed: PaneId | None) -> MousePlace | None:
+    """The front floating pane or its border at a cell; None: no floating pane is there."""
+
+    def has_cell(rectangle: Rectangle) -> bool:
+        x, y, columns, rows = rectangle
+        return x <= column < x + columns and y <= row < y + rows
+
+    for each in window.floating:
+        if each.pane == zoomed or not is_visible(window, each.pane):
+            continue
+        inside = fitted(each, window.layout.columns, window.layout.rows)
+        if has_cell(inside):
+            return MousePlace("Pane", window.id, each.pane)
+        if has_cell(framed(each, inside)):
+            return MousePlace("Border", window.id, each.pane)
     return None

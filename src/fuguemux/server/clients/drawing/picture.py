@@ -1,14 +1,15 @@
 """The picture that an attached client sees: panes, borders, status line, what covers them, and the title of its terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from fuguemux.formats.formats import FormatContext, TooExpensive
 from fuguemux.model.client_flags import ClientFlags
 from fuguemux.model.ids import ClientId, PaneId
-from fuguemux.model.layout import panes_of, rectangles
+from fuguemux.model.layout import rectangles
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session, Window
+from fuguemux.model.window_panes import floating_rectangles, is_visible, panes_in, zoomed_pane
 from fuguemux.options import options
 from fuguemux.options.derived import status_rows
 from fuguemux.server.clients.drawing.mouse_places import ShownArea, shown_ranges
@@ -26,6 +27,7 @@ from fuguemux.terminal import style
 from fuguemux.terminal.borders import CellRectangle
 from fuguemux.terminal.compose import Composer, PaneView, Scene
 from fuguemux.terminal.emulator import Emulator
+from fuguemux.terminal.floats import Frame
 from fuguemux.terminal.styled_row import DrawnRow
 
 
@@ -107,16 +109,17 @@ class Picture:
             self._composer.repaint()
         status, cursor = self._status(state, seen)
         top = status_line.at_top(state, defaults, session)
+        look = self._border_looks.look(
+            state, self._surface.live, session, window, self._client, self._modes(window)
+        )
         scene = Scene(
             seen.columns,
             seen.rows,
-            [] if seen.page is not None else self._panes(window),
+            [] if seen.page is not None else self._panes(window, self._border_looks.frames),
             status,
             top,
             (window.layout.columns, window.layout.rows),
-            self._border_looks.look(
-                state, self._surface.live, session, window, self._client, self._modes(window)
-            ),
+            look,
             options.get(state, defaults, "mouse", session=session) == "on",
             cursor,
         )
@@ -169,7 +172,7 @@ class Picture:
     def _modes(self, window: Window) -> tuple[tuple[int, str], ...]:
         """The modes of each pane of the window: how many, and the name of copy mode or view mode."""
         scroll, modes = self._surface.scroll, self._surface.modes
-        copying = [(pane, scroll.mode(pane)) for pane in panes_of(window.layout)]
+        copying = [(pane, scroll.mode(pane)) for pane in panes_in(window)]
         return tuple(
             (modes.count(pane), "" if mode is None else mode.name) for pane, mode in copying
         )
@@ -181,20 +184,35 @@ class Picture:
             options.get(state, defaults, "message-command-style", session=session),
         )
 
-    def _panes(self, window: Window) -> list[PaneView]:
+    def _panes(self, window: Window, frames: Mapping[PaneId, Frame]) -> list[PaneView]:
         views: list[PaneView] = []
         whole = CellRectangle(0, 0, window.layout.columns, window.layout.rows)
-        for pane, rectangle in rectangles(window.layout):
-            if window.zoomed and pane != window.active:
-                continue
-            terminal = self._surface.panes.get(pane)
-            if terminal is None:
-                continue
-            place = whole if window.zoomed else CellRectangle(*rectangle)
-            emulator: Emulator = terminal.emulator
-            scroll = self._surface.modes.view(terminal) or self._surface.scroll.view(terminal)
-            views.append(PaneView(place, emulator, pane == window.active, scroll))
+        zoomed = zoomed_pane(window)
+        if zoomed is not None:
+            self._add_view(views, window, zoomed, whole, None)
+        else:
+            for pane, rectangle in rectangles(window.layout):
+                self._add_view(views, window, pane, CellRectangle(*rectangle), None)
+        for pane, rectangle in reversed(tuple(floating_rectangles(window))):
+            if zoomed is None or (pane != zoomed and is_visible(window, pane)):
+                frame = frames.get(pane, Frame())
+                self._add_view(views, window, pane, CellRectangle(*rectangle), frame)
         return views
+
+    def _add_view(
+        self,
+        views: list[PaneView],
+        window: Window,
+        pane: PaneId,
+        place: CellRectangle,
+        frame: Frame | None,
+    ) -> None:
+        terminal = self._surface.panes.get(pane)
+        if terminal is None:
+            return
+        emulator: Emulator = terminal.emulator
+        scroll = self._surface.modes.view(terminal) or self._surface.scroll.view(terminal)
+        views.append(PaneView(place, emulator, pane == window.active, scroll, frame))
 
 
 def mode_style(state: ServerState, live: LiveView, pane: PaneId) -> tuple[Styles, bool]:

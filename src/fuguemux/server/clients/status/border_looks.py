@@ -4,15 +4,20 @@ Kept until the state, the defaults, the modes of the panes or the mark change, s
 format.
 """
 
+from collections.abc import Mapping
+
 from fuguemux.formats.formats import FormatContext, TooExpensive, Work
+from fuguemux.model.floating import Floating
 from fuguemux.model.ids import ClientId, PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session, Window
+from fuguemux.model.window_panes import panes_in, zoomed_pane
 from fuguemux.observe.holding import TookTooLong, endable
 from fuguemux.options import options
 from fuguemux.server.clients.status.status_line import expanded_style
 from fuguemux.terminal.borders import BorderLook
+from fuguemux.terminal.floats import Frame
 from fuguemux.terminal.style import DEFAULT, Style
 
 REVERSE = "7"
@@ -25,6 +30,8 @@ class BorderLooks:
         self._state: ServerState | None = None
         self._key: tuple[object, ...] = ()
         self._look: BorderLook | None = None
+        self.frames: Mapping[PaneId, Frame] = {}
+        """The borders of the floating panes, by the last look."""
 
     def look(
         self,
@@ -41,16 +48,17 @@ class BorderLooks:
             self._state, self._key = state, key
             try:
                 with endable("format", f"borders of client {client}"):
-                    self._look = _look(state, live, session, window, client)
+                    self._look, self.frames = _look(state, live, session, window, client)
             except (TookTooLong, TooExpensive):
                 count = len(panes_of(window.layout))
+                self.frames = {}
                 self._look = BorderLook([DEFAULT.sgr()] * count, DEFAULT.sgr())
         return self._look
 
 
 def _look(
     state: ServerState, live: LiveView, session: Session, window: Window, client: ClientId
-) -> BorderLook:
+) -> tuple[BorderLook, dict[PaneId, Frame]]:
     defaults = live.option_defaults()
 
     def option(name: str) -> str:
@@ -60,29 +68,41 @@ def _look(
     mark = live.mark()
     marked = None if mark is None else mark.pane
 
-    def style(name: str, pane: PaneId | None) -> Style:
+    def style(name: str, pane: PaneId | None, given: str = "") -> Style:
         context = FormatContext(
             state, live, session=session.id, window=window.id, pane=pane, client=client
         )
-        return expanded_style(option(name), context, work=work)
+        return expanded_style(given or option(name), context, work=work)
 
-    def of_pane(pane: PaneId) -> bytes:
+    def of_pane(pane: PaneId, own: Floating | None = None) -> bytes:
         active = pane == window.active
-        found = style("pane-active-border-style" if active else "pane-border-style", pane)
+        name = "pane-active-border-style" if active else "pane-border-style"
+        given = "" if own is None else own.active_style if active else own.style
+        found = style(name, pane, given)
         if pane == marked:
             found = found._replace(attributes=found.attributes ^ {REVERSE})
         return found.sgr()
 
-    every = panes_of(window.layout)
-    shown = (window.active,) if window.zoomed else every
+    every = panes_in(window)
+    zoomed = zoomed_pane(window)
+    shown = panes_of(window.layout) if zoomed is None else (zoomed,)
     indicators = option("pane-border-indicators")
     base = options.get_number(state, defaults, "pane-base-index", window=window)
-    return BorderLook(
+    frames = {
+        each.pane: Frame(
+            each.lines or option("pane-border-lines"),
+            of_pane(each.pane, each),
+            base + every.index(each.pane),
+        )
+        for each in window.floating
+    }
+    look = BorderLook(
         styles=[of_pane(pane) for pane in shown],
         outside=style("pane-border-style", None).sgr(),
         lines=option("pane-border-lines"),
         numbers=[base + every.index(pane) for pane in shown],
         fill=option("fill-character")[:1] or "·",
         halves=indicators in ("colour", "both"),
-        arrows=indicators in ("arrows", "both"),
+        arrows=indicators in ("arrows", "both") and window.active in shown,
     )
+    return look, frames

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from fuguemux.engine.engine import Engine
 from fuguemux.model.effects import SendMouse
 from fuguemux.model.ids import ClientId
-from fuguemux.model.layout import rectangles
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import Session, Window
+from fuguemux.model.window_panes import panes_in
 from fuguemux.observe.clock import Clock
 from fuguemux.options import options
 from fuguemux.server.clients.connection import Connection
@@ -274,9 +274,7 @@ class KeyInput:
         if window is None:
             return
         synchronized = self._option("synchronize-panes", window=window) == "on"
-        targets = (
-            [pane for pane, _ in rectangles(window.layout)] if synchronized else [window.active]
-        )
+        targets = list(panes_in(window)) if synchronized else [window.active]
         for pane in targets:
             terminal = self._panes.get(pane)
             if terminal is not None and terminal.master is not None:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from fuguemux.model.floating import Floating
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import split
 from fuguemux.model.state import ServerState
@@ -26,6 +27,23 @@ AREA = ShownArea(SESSION, WINDOW, LAYOUT.rows, 1, RANGES)
 def named(area: ShownArea, column: int, row: int) -> str:
     place = place_at(area, column, row)
     return "" if place is None else place.where
+
+
+def test_floating_panes_hide_what_is_behind_them() -> None:
+    upper, lower = Floating(PaneId(5), 10, 4, 10, 4), Floating(PaneId(6), 14, 6, 20, 5, "none")
+    area = AREA._replace(window=msgspec.structs.replace(WINDOW, floating=(upper, lower)))
+    seen = {
+        at: place_at(area, *at) for at in ((9, 3), (12, 5), (20, 8), (21, 8), (33, 10), (34, 10))
+    }
+    number = WINDOW.id
+    assert seen == {
+        (9, 3): MousePlace("Border", number, PaneId(5)),
+        (12, 5): MousePlace("Pane", number, PaneId(5)),
+        (20, 8): MousePlace("Border", number, PaneId(5)),
+        (21, 8): MousePlace("Pane", number, PaneId(6)),
+        (33, 10): MousePlace("Pane", number, PaneId(6)),
+        (34, 10): MousePlace("Pane", number, ONE.active),
+    }
 
 
 def test_the_status_line() -> None:
