@@ -1,36 +1,37 @@
-"""display-panes: list the panes of a client's window, so that its user can choose one."""
+"""display-panes: show the numbers of the panes over them, so that the user of a client can choose one."""
 
 from typing import Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.choosing import filled
-from fuguemux.formats.formats import FormatContext, Work, expand
+from fuguemux.commands.parts import settings
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision
-from fuguemux.model.effects import Choose
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import ServerState, current_link
-from fuguemux.model.window_panes import panes_in
+from fuguemux.model.overlay_effects import NumberPanes
+from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
-_TEMPLATE: Final = "select-pane -t '%%'"
-_LINE: Final = "#{pane_index}: [#{pane_width}x#{pane_height}] #{pane_current_command} #{pane_title}"
+_TEMPLATE: Final = 'select-pane -t "%%%"'
+_DELAY_MAX: Final = 2**32 - 1
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    client = invocation.client
-    template = invocation.arguments[0] if invocation.arguments else _TEMPLATE
+    client, flags = invocation.client, invocation.flags
     session = state.sessions[client.session]
-    link = current_link(session)
-    window = state.windows[link.window]
-    rows: list[tuple[str, str]] = []
-    work = Work()
-    for pane in panes_in(window):
-        context = FormatContext(
-            state, live, session=session.id, window=window.id, index=link.index, pane=pane
-        )
-        rows.append((expand(_LINE, context, work=work), filled(template, f"%{pane}")))
-    return Decision(effects=(Choose(client.id, "panes", tuple(rows)),))
+    given = flags.value("d")
+    if given is None:
+        delay = int(settings.text(state, live, "display-panes-time", session=session))
+    else:
+        delay = number("delay", given, 0, _DELAY_MAX)
+    effect = NumberPanes(
+        client.id,
+        invocation.arguments[0] if invocation.arguments else _TEMPLATE,
+        delay,
+        reads_keys=not flags.has("N"),
+        wait=not flags.has("b"),
+    )
+    return Decision(effects=(effect,))
 
 
 COMMAND: Final = Command(
@@ -41,5 +42,5 @@ COMMAND: Final = Command(
     arguments=(0, 1),
     client=TargetFlag("t", TargetKind.CLIENT),
     decide=decide,
-    help="Choose a pane of the window from a list.",
+    help="Show the numbers of the panes, to choose one.",
 )

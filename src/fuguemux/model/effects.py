@@ -12,6 +12,7 @@ import msgspec
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.live import CaptureRequest, MarkedPane
+from fuguemux.model.overlay_effects import AnyOverlayEffect
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import Pipe
 
@@ -530,6 +531,7 @@ ImmediateEffect = (
 """Effects that are carried out in one step, without waiting."""
 AwaitedEffect = (
     ScrollView
+    | AnyOverlayEffect
     | ViewLastScreen
     | CopyModeCommand
     | Prompt

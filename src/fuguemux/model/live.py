@@ -17,6 +17,10 @@ SILENCE: Final = "~"
 """The marks of a window with an alert, as tmux shows them."""
 
 
+def _no_place(_index: int) -> None:
+    return None
+
+
 class ClientFacts(msgspec.Struct, frozen=True):
     """An attached client."""
 
@@ -43,6 +47,8 @@ class ClientFacts(msgspec.Struct, frozen=True):
     sized: bool = True
     window_sizes: dict[WindowId, tuple[int, int]] = {}
     """Columns and rows that a control client has set for single windows."""
+    window_place: Callable[[int], tuple[int, int] | None] = _no_place
+    """The column and the row of the status line in which a window is named, by its index; None: in none."""
 
     @property
     def read_only(self) -> bool:

@@ -5,7 +5,6 @@ against what the code reads."""
 from typing import Final
 
 _KEYS: Final = "keys of other terminals are not declared"
-_LIST: Final = "display-panes shows a list, which stays until a key is pressed"
 _TERMINAL: Final = "the client's terminal is not described by options"
 _NOT_YET: Final = "not supported yet"
 _HOOK: Final = "nothing runs this hook yet"
@@ -21,9 +20,6 @@ WITHOUT_EFFECT: Final[dict[str, str]] = {
     "cursor-colour": _NOT_YET,
     "cursor-style": _NOT_YET,
     "destroy-unattached": _NOT_YET,
-    "display-panes-active-colour": _LIST,
-    "display-panes-colour": _LIST,
-    "display-panes-time": _LIST,
     "editor": "no command opens an editor",
     "exit-unattached": _NOT_YET,
     "extended-keys": "programs that ask for extended keys always get them",

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.terminal import borders
+from fuguemux.terminal.blocks import OverPanes, Segment, laid_over
 from fuguemux.terminal.borders import BorderLook, CellRectangle
+from fuguemux.terminal.clip import clipped
 from fuguemux.terminal.emulator import Cursor, Emulator, Modes
 from fuguemux.terminal.floats import Covering, Frame, border_runs, outer
 from fuguemux.terminal.style import text_width
@@ -63,7 +65,7 @@ class Scene(NamedTuple):
     `status`: finished rows (see `styled_row.draw`), below the window, or above it with `status_at_top`. `window`: the
     window's columns and rows, if they are not those of the client. `look`: of the borders. `mouse`: whether fugue itself
     wants mouse events. `cursor`: where to place it (for a prompt, which draws its cursor itself, so it is hidden), counted
-    from the client's top left corner.
+    from the client's top left corner. `over`: what lies over the panes.
     """
 
     columns: int
@@ -75,15 +77,7 @@ class Scene(NamedTuple):
     look: BorderLook | None = None
     mouse: bool = False
     cursor: tuple[int, int] | None = None
-
-
-class Segment(NamedTuple):
-    """A run of cells in one row of the client's screen."""
-
-    row: int
-    column: int
-    columns: int
-    content: bytes
+    over: OverPanes | None = None
 
 
 class ClientModes(NamedTuple):
@@ -165,7 +159,7 @@ class Composer:
         for offset, content in enumerate(scene.status):
             if status_row + offset < scene.rows:
                 segments.append(Segment(status_row + offset, 0, scene.columns, content))
-        return segments
+        return segments if scene.over is None else laid_over(segments, scene.over.blocks)
 
     def _covered(
         self,
@@ -219,7 +213,7 @@ class Composer:
         rows = self._pane_rows(index, pane, wide, high)
         segments = [Segment(first + top + at, left, wide, row) for at, row in enumerate(rows)]
         if pane.scroll is not None and pane.scroll.indicator:
-            segments[0] = _with_indicator(segments[0], pane.scroll)
+            segments[:1] = _with_indicator(segments[0], pane.scroll)
         return segments
 
     def _pane_rows(self, index: int, pane: PaneView, wide: int, high: int) -> list[bytes]:
@@ -268,20 +262,21 @@ class Composer:
 
 
 def client_modes(scene: Scene, active: PaneView | None) -> ClientModes:
-    """Return the modes of the client's terminal for the active pane."""
-    if active is None or active.scroll is not None:
-        return ClientModes(mouse=MOUSE_NUMBERS["button"] if scene.mouse else 0)
-    modes: Modes = active.emulator.modes
-    tracking = MOUSE_NUMBERS.get(modes.mouse, 0)
-    if scene.mouse:
-        tracking = max(tracking, MOUSE_NUMBERS["button"])
+    """Return the modes of the client's terminal for the active pane, or for what lies over the panes."""
+    emulator = None if active is None or active.scroll is not None else active.emulator
+    tracking = MOUSE_NUMBERS["button"] if scene.mouse else 0
+    if scene.over is not None:
+        emulator, tracking = scene.over.emulator, max(tracking, scene.over.mouse)
+    if emulator is None:
+        return ClientModes(mouse=tracking)
+    modes: Modes = emulator.modes
     return ClientModes(
-        mouse=tracking,
+        mouse=max(tracking, MOUSE_NUMBERS.get(modes.mouse, 0)),
         focus=modes.focus_events,
         application_cursor=modes.application_cursor,
         application_keypad=modes.application_keypad,
         kitty_keyboard=modes.kitty_keyboard,
-        cursor_shape=_shape(active.emulator.cursor),
+        cursor_shape=_shape(emulator.cursor),
     )
 
 
@@ -299,15 +294,19 @@ def _draw(segment: Segment, columns: int) -> bytes:
     return b"\x1b[%d;%dH\x1b[0m%b%b" % (row + 1, column + 1, erase, content)
 
 
-def _with_indicator(segment: Segment, scroll: ScrolledRows) -> Segment:
+def _with_indicator(segment: Segment, scroll: ScrolledRows) -> list[Segment]:
     """Write `[position/total]`, or a note, over the right end of a pane's first row."""
     text = f"[{scroll.note or f'{scroll.position}/{scroll.total}'}]"
-    if text_width(text) > segment.columns:
-        return segment
-    column = segment.column + segment.columns - len(text)
-    place = b"\x1b[%d;%dH" % (segment.row + 1, column + 1)
-    overlay = b"\x1b[0m" + place + INDICATOR_STYLE + text.encode() + b"\x1b[0m"
-    return segment._replace(content=segment.content + overlay)
+    size = text_width(text)
+    before = segment.columns - size
+    if before < 0:
+        return [segment]
+    content = INDICATOR_STYLE + text.encode() + b"\x1b[0m"
+    shown = [Segment(segment.row, segment.column + before, size, content)]
+    if before:
+        row = clipped(segment.content, 0, before)
+        shown.insert(0, segment._replace(columns=before, content=row))
+    return shown
 
 
 def _cursor(scene: Scene, active: PaneView | None) -> bytes:
@@ -315,6 +314,9 @@ def _cursor(scene: Scene, active: PaneView | None) -> bytes:
     if scene.cursor is not None:
         column, row = scene.cursor
         return b"\x1b[%d;%dH" % (row + 1, column + 1) + CURSOR_HIDE
+    if scene.over is not None:
+        at = scene.over.cursor
+        return CURSOR_HIDE if at is None else b"\x1b[%d;%dH" % (at[1] + 1, at[0] + 1) + CURSOR_SHOW
     if active is None:
         return CURSOR_HIDE
     top = len(scene.status) if scene.status_at_top else 0

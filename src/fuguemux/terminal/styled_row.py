@@ -209,6 +209,19 @@ def draw(text: str, columns: int, base: Style = DEFAULT) -> DrawnRow:
     return DrawnRow(_bytes_of(writer.finished()), tuple(writer.ranges))
 
 
+def drawn_over(text: str, under: Iterable[tuple[Style, str]], base: Style) -> bytes:
+    """The cells `under` with the text over them. Where it has no character, they stay."""
+    reader = TextReader(base)
+    whole = reader.read(text)
+    cells = list(under)
+    writer = _Writer(reader, len(cells), base)
+    if reader.fill is None:
+        writer.row = cells
+    if whole:
+        writer.write(reader.aligned)
+    return _bytes_of(writer.finished())
+
+
 def columns_of(text: str) -> int:
     """How many columns a text takes. Marks take none, and no part is aligned."""
     reader = TextReader(DEFAULT)

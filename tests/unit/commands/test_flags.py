@@ -16,7 +16,6 @@ from fuguemux.commands import table
 from fuguemux.commands.command import Command
 
 WITHOUT_EFFECT: Final = {
-    **{("display-panes", letter): "not there yet, on the page" for letter in "Nbd"},
     **{("refresh-client", letter): "not there yet, on the page" for letter in "DLRUcl"},
     ("refresh-client", "S"): "everything is drawn, the status line too",
     ("display-message", "N"): "not there yet, on the page",

@@ -12,10 +12,12 @@ from fuguemux.commands import (
     refresh_client,
 )
 from fuguemux.commands.command import Command
+from fuguemux.commands.parts.choosing import filled
 from fuguemux.model.decision import Refused
-from fuguemux.model.effects import AnyEffect, Choose, EnterMode, Prompt, Refresh
+from fuguemux.model.effects import AnyEffect, EnterMode, Prompt, Refresh
 from fuguemux.model.events import PaneActivated, ZoomChanged
 from fuguemux.model.ids import ClientId, PaneId, WindowId
+from fuguemux.model.overlay_effects import NumberPanes
 from tests.support.builders import session, state, window
 from tests.support.fake_live import FakeLive
 from tests.support.folding import run
@@ -110,10 +112,25 @@ def test_the_tree_can_zoom_its_pane() -> None:
     assert run(choose_tree.COMMAND, STATE, "-Z", "-t", "b:0").decision.events == ()
 
 
-def test_the_panes_of_the_window() -> None:
-    (effect,) = effects(display_panes.COMMAND)
-    assert isinstance(effect, Choose)
-    assert [command for _, command in effect.rows] == ["select-pane -t '%0'"]
+def test_the_numbers_of_panes() -> None:
+    assert effects(display_panes.COMMAND) == (NumberPanes(CLIENT, 'select-pane -t "%%%"', 1000),)
+    assert effects(display_panes.COMMAND, "-bN", "-d", "0", "kill-pane -t %%") == (
+        NumberPanes(CLIENT, "kill-pane -t %%", 0, reads_keys=False, wait=False),
+    )
+    with pytest.raises(Refused, match=r"^delay too small$"):
+        effects(display_panes.COMMAND, "-d", "-1")
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ('select-pane -t "%%%"', 'select-pane -t "%7"'),
+        ("a %% %% %1 %1%", "a %7 %% %7 %7"),
+        ("a 50% %2", "a 50% %2"),
+    ],
+)
+def test_the_template_for_a_chosen_pane(template: str, expected: str) -> None:
+    assert filled(template, "%7") == expected
 
 
 def test_drawing_anew() -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fuguemux.server.overlays.outcome import STAYS, OverlayOutcome
 from fuguemux.server.overlays.status_styles import StatusStyles
+from fuguemux.terminal.blocks import OverPanes
 from fuguemux.terminal.key_reader import Input, KeyPress
 from fuguemux.terminal.styled_row import line
 
@@ -32,6 +33,24 @@ class StatusOverlay(Protocol):
 
     def row(self, columns: int, styles: StatusStyles) -> tuple[bytes, int | None]:
         """The row to draw, and the column of the cursor if the cursor is in this row."""
+        ...
+
+
+class PanesOverlay(Protocol):
+    """An overlay over the panes: a menu, the numbers of panes, a popup. It has the keys and the mouse first."""
+
+    def key(self, item: Input) -> OverlayOutcome: ...
+
+    def drawn(self, columns: int, rows: int) -> OverPanes:
+        """What to draw on a terminal of this size."""
+        ...
+
+    def resized(self, columns: int, rows: int) -> bool:
+        """The client's terminal has another size. False: the overlay disappears."""
+        ...
+
+    def ended(self) -> None:
+        """It has disappeared."""
         ...
 
 

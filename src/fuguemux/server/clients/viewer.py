@@ -15,7 +15,13 @@ from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.drawing.mouse_places import ShownArea
 from fuguemux.server.clients.drawing.passed_on import passed_on
 from fuguemux.server.clients.drawing.picture import Picture, Seen, Surface
-from fuguemux.server.clients.overlays import AskedQuestion, MessageOverlay, Page, StatusOverlay
+from fuguemux.server.clients.overlays import (
+    AskedQuestion,
+    MessageOverlay,
+    Page,
+    PanesOverlay,
+    StatusOverlay,
+)
 from fuguemux.terminal.compose import ENTER
 from fuguemux.terminal.emulator import CLIPBOARD_BYTES_MAX, Event
 from fuguemux.terminal.key_reader import KeyReader
@@ -47,6 +53,8 @@ class Viewer:
         self.connection = connection
         self.command = command
         self.session = session
+        self.over_panes: PanesOverlay | None = None
+        """The menu, popup or the like that lies over the panes. Only one at a time."""
         self.columns, self.rows = 80, 24
         self.resize(command.columns or 80, command.rows or 24)
         self.created_s = self.activity_s = now_s
@@ -126,12 +134,15 @@ class Viewer:
             key_table=self.key_table,
             environment=self.command.environment,
             used=self.used,
+            window_place=self._picture.window_place,
         )
 
     def resize(self, columns: int, rows: int) -> None:
         """Note the new size of the client's terminal. Cells beyond the limits stay empty."""
         self.columns = min(columns, CLIENT_COLUMNS_MAX)
         self.rows = min(rows, CLIENT_ROWS_MAX)
+        if self.over_panes is not None and not self.over_panes.resized(self.columns, self.rows):
+            self.uncover()
 
     def begin(self) -> None:
         """Take over the client's screen."""
@@ -206,6 +217,7 @@ class Viewer:
             self.rows,
             self.overlay or self.prompt,
             self.page,
+            self.over_panes,
             (self.round, self.rows, self.key_table),
             self.flags,
         )
@@ -216,8 +228,16 @@ class Viewer:
         self._picture.touch_status()
         self.dirty = True
 
-    def cancel_prompt(self) -> None:
-        """The client leaves: nobody answers the question any more."""
+    def uncover(self) -> None:
+        """End what lies over the panes."""
+        ended, self.over_panes = self.over_panes, None
+        if ended is not None:
+            self.dirty = True
+            ended.ended()
+
+    def abandon(self) -> None:
+        """The client leaves: nobody answers the question any more, or uses what lies over the panes."""
+        self.uncover()
         if self.prompt is not None:
             self.prompt.cancel()
             self.prompt = None

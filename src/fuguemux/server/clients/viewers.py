@@ -221,7 +221,7 @@ class Viewers:
         """The client is no longer attached."""
         self._viewers.pop(viewer.client, None)
         self.status_clock.end(viewer.client)
-        viewer.cancel_prompt()
+        viewer.abandon()
         self._frames.cancel(viewer)
         self.control.left(viewer)
         self._happened("client-detached", viewer.session)

@@ -24,6 +24,7 @@ from fuguemux.server.requests.control_input import ControlInput
 from fuguemux.server.requests.effect_runner import EffectRunner
 from fuguemux.server.requests.executor import Executor
 from fuguemux.server.requests.keys.key_input import KeyInput
+from fuguemux.server.requests.overlays.opening import Overlays
 from fuguemux.server.requests.readiness import Readiness
 from fuguemux.server.requests.request_handler import RequestHandler
 from fuguemux.server.requests.search import Searcher
@@ -145,6 +146,7 @@ def _executor(
         clients.alerts,
         ClientSettings(clients.viewers),
         programs.prompts,
+        Overlays(base.loop, state.engine, clients.viewers, programs.waits),
     )
     executor = Executor(state.engine, effects, durable, panes.gate, panes.hooks, admin.documents)
     command_effects.connect(executor)

@@ -6,6 +6,7 @@ from typing import Protocol, assert_never
 
 from fuguemux.model import effects as ef
 from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.model.overlay_effects import AnyOverlayEffect, OverlayEffect
 from fuguemux.server.clients.requesters import InternalRequester
 from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.panes.panes import Panes
@@ -98,6 +99,14 @@ class PromptsPort(Protocol):
     def prompt(self, effect: ef.Prompt, requester: Requester) -> Awaitable[EffectResult] | None: ...
 
     def listed(self, effect: ef.PromptHistoryAsked) -> Awaitable[EffectResult]: ...
+
+
+class OverlaysPort(Protocol):
+    """What lies over the panes of clients."""
+
+    def open(
+        self, effect: AnyOverlayEffect, requester: Requester
+    ) -> Awaitable[EffectResult] | None: ...
 
 
 class PaneInputPort(Protocol):
@@ -244,6 +253,7 @@ class EffectRunner:
         alerts: AlertsPort,
         settings: SettingsPort,
         prompts: PromptsPort,
+        overlays: OverlaysPort,
     ) -> None:
         self.turn = Turn()
         self._panes = panes
@@ -261,6 +271,7 @@ class EffectRunner:
         self._alerts = alerts
         self._settings = settings
         self._prompts = prompts
+        self._overlays = overlays
 
     async def run(
         self, effects: Sequence[ef.AnyEffect], requester: Requester
@@ -358,6 +369,8 @@ class EffectRunner:
                 return self._copy_modes.copy_mode(effect, requester)
             case ef.Prompt():
                 return self._prompts.prompt(effect, requester)
+            case OverlayEffect():
+                return self._overlays.open(effect, requester)
             case ef.PromptHistoryAsked():
                 return self._prompts.listed(effect)
             case ef.Checkpoint(reason, name):

@@ -8,6 +8,7 @@ import pytest
 from fuguemux.model import effects as ef
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.live import CaptureRequest, MarkedPane
+from fuguemux.model.overlay_effects import AnyOverlayEffect, NumberPanes, OpenMenu
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.scrollback.pack_reader import PackReader
@@ -53,6 +54,11 @@ class Ports:
         self, effect: ef.SetClientFlags | ef.SetControlSize | ef.SetPaneFlow | ef.Subscribe
     ) -> None:
         self._call(type(effect).__name__)
+
+    def open(
+        self, effect: AnyOverlayEffect, requester: Requester
+    ) -> Awaitable[EffectResult] | None:
+        return self._later("open")
 
     # Processes
 
@@ -284,6 +290,8 @@ AWAITED: dict[ef.AnyEffect, str] = {
     ef.RunLongTexts(()): "run_long_texts",
     ef.IfShell("x", "y", "z", False, b"/", None): "if_shell",
     ef.WaitFor("x", "wait"): "wait_for",
+    OpenMenu(CLIENT, 0, 0, 1, "", (), SESSION, PANE): "open",
+    NumberPanes(CLIENT, "", 0): "open",
     ef.CapturePane(PANE, CAPTURE, True): "capture_pane",
     ef.LoadBuffer(b"/x"): "load_buffer",
     ef.SaveBuffer(b"/x", b""): "save_buffer",
@@ -300,7 +308,7 @@ class World:
         self.ports = ports = Ports()
         store = ScrollbackStore(PackReader(MemoryStorage(), "nowhere"))
         panes = self.panes = Panes(GhosttyEmulator, store, PaneTerminal.close, _no_limit)
-        self.runner = EffectRunner(panes, *[ports] * 14)
+        self.runner = EffectRunner(panes, *[ports] * 15)
         self.requester = FakeRequester()
 
     async def run(self, *effects: ef.AnyEffect) -> Sequence[Awaitable[EffectResult]]:

@@ -13,7 +13,7 @@ from fuguemux.model.window_panes import floating_rectangles, is_visible, panes_i
 from fuguemux.options import options
 from fuguemux.options.derived import status_rows
 from fuguemux.server.clients.drawing.mouse_places import ShownArea, shown_ranges
-from fuguemux.server.clients.overlays import Page, StatusOverlay
+from fuguemux.server.clients.overlays import Page, PanesOverlay, StatusOverlay
 from fuguemux.server.clients.status import status_line
 from fuguemux.server.clients.status.border_looks import BorderLooks
 from fuguemux.server.clients.status.titles import ClientTitle
@@ -60,6 +60,7 @@ class Seen(NamedTuple):
     over: StatusOverlay | None
     """A message or a prompt in place of the status line."""
     page: Page | None
+    over_panes: PanesOverlay | None
     facts: tuple[object, ...]
     """What the title of its terminal may show, beside the state: the status line also shows the flags."""
     flags: ClientFlags
@@ -100,6 +101,13 @@ class Picture:
         rows, ranges = len(self._status_rows), shown_ranges(self._status_rows)
         return ShownArea(session, window, self._status_top if rows else -1, rows, ranges)
 
+    def window_place(self, index: int) -> tuple[int, int] | None:
+        """The column and the row of the status line in which it names a window; None: in none."""
+        for found in shown_ranges(self._status_rows):
+            if found.kind == "window" and found.argument == index:
+                return found.begin, found.row
+        return None
+
     def frame(self, seen: Seen) -> bytes:
         """The bytes that update the client's screen. Empty if nothing has changed."""
         defaults = self._surface.live.option_defaults()
@@ -122,6 +130,7 @@ class Picture:
             look,
             options.get(state, defaults, "mouse", session=session) == "on",
             cursor,
+            None if seen.over_panes is None else seen.over_panes.drawn(seen.columns, seen.rows),
         )
         frame = (
             self._page_frame(scene, seen.page)

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 from fuguemux.engine.engine import Engine
 from fuguemux.model.effects import SendMouse
-from fuguemux.model.ids import ClientId
+from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import Session, Window
 from fuguemux.model.window_panes import panes_in
 from fuguemux.observe.clock import Clock
 from fuguemux.options import options
 from fuguemux.server.clients.connection import Connection
+from fuguemux.server.clients.overlays import PanesOverlay
 from fuguemux.server.clients.requesters import ViewerRequester
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
@@ -40,10 +41,12 @@ AT_ONCE_BYTES = 1_024
 
 
 class KeyCommand(NamedTuple):
-    """The commands of a mouse key, and the event that they are about."""
+    """The commands of a mouse key or of a menu, and the event and the target that they are about."""
 
     text: str
-    mouse: Pointing
+    mouse: Pointing | None = None
+    session: SessionId | None = None
+    pane: PaneId | None = None
 
 
 class KeyInput:
@@ -146,14 +149,12 @@ class KeyInput:
                 command = self._one(viewer, item)
             if command:
                 self._waiting[viewer.client] = list(items[index + (not self._again) :])
-                mouse = None
-                if isinstance(command, KeyCommand):
-                    command, mouse = command
-                self._spawn(self._run(viewer, command, mouse))
+                run = command if isinstance(command, KeyCommand) else KeyCommand(command)
+                self._spawn(self._run(viewer, run))
                 return
         self._viewers.schedule(viewer)
 
-    async def _run(self, viewer: Viewer, command: str, mouse: Pointing | None) -> None:
+    async def _run(self, viewer: Viewer, command: KeyCommand) -> None:
         """Run the command of a key, then handle what was typed meanwhile. A command that waits long does not delay
         later keys."""
         mine = self._waiting[viewer.client]
@@ -167,37 +168,38 @@ class KeyInput:
                 self._take(viewer, mine)
 
         try:
-            await self.run_text(viewer, command, go_on, mouse)
+            await self._run_command(viewer, command, go_on)
         finally:
             go_on()
 
-    async def run_text(
-        self,
-        viewer: Viewer,
-        command: str,
-        waits: Callable[[], None] = lambda: None,
-        mouse: Pointing | None = None,
+    async def run_text(self, viewer: Viewer, command: str) -> None:
+        """Run text in tmux's language for a viewer. Errors become a message."""
+        await self._run_command(viewer, KeyCommand(command), lambda: None)
+
+    async def _run_command(
+        self, viewer: Viewer, command: KeyCommand, waits: Callable[[], None]
     ) -> None:
-        """Run text in tmux's language for a viewer. Errors become a message. `waits` is called if it takes long. `mouse`:
-        the event whose key runs it, which it is about.
-        """
+        """Run it for a viewer. Errors become a message. `waits` is called if it takes long."""
 
         def tell(text: str) -> None:
             self._viewers.message(viewer, text)
             waits()
 
         shown: list[tuple[bytes, bool]] = []
+        mouse, pane = command.mouse, command.pane
+        if pane is None:
+            pane = None if mouse is None else mouse.pane
         requester = ViewerRequester(
             viewer.connection,
             viewer.command,
-            viewer.session,
-            viewer.active_pane() if mouse is None or mouse.pane is None else mouse.pane,
+            viewer.session if command.session is None else command.session,
+            viewer.active_pane() if pane is None else pane,
             lambda data, error: shown.append((data, error)),
             tell,
             mouse,
             waits,
         )
-        await self._executor.run_text(command, requester)
+        await self._executor.run_text(command.text, requester)
         self._show(viewer, shown)
 
     def _show(self, viewer: Viewer, shown: Sequence[tuple[bytes, bool]]) -> None:
@@ -226,9 +228,11 @@ class KeyInput:
             self._pass_on(viewer, item)
         return ""
 
-    def _covered(self, viewer: Viewer, item: Input) -> str | None:
-        """Give an item to the question or the page that the client shows. None: it shows neither."""
-        prompt, page = viewer.prompt, viewer.page
+    def _covered(self, viewer: Viewer, item: Input) -> str | KeyCommand | None:
+        """Give an item to what lies over the panes, the question or the page that the client shows. None: it shows none."""
+        over, prompt, page = viewer.over_panes, viewer.prompt, viewer.page
+        if over is not None:
+            return self._over_panes(viewer, over, item)
         if prompt is None and page is None:
             return None
         viewer.dirty = True
@@ -239,6 +243,21 @@ class KeyInput:
             viewer.page = None
         self._again = outcome.again
         return outcome.command
+
+    def _over_panes(
+        self, viewer: Viewer, over: PanesOverlay, item: Input
+    ) -> str | KeyCommand | None:
+        if isinstance(item, Answer | Focus):
+            return None
+        outcome = over.key(item)
+        viewer.dirty = True
+        if outcome.closed and viewer.over_panes is over:
+            viewer.uncover()
+        self._again = outcome.again
+        about = outcome.about
+        if about is None or not outcome.command:
+            return outcome.command
+        return KeyCommand(outcome.command, about.mouse, about.session, about.pane)
 
     def _key(self, viewer: Viewer, item: KeyPress) -> str:
         found = self._tables.find(viewer, item.name, viewer.active_pane())
