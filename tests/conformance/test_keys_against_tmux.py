@@ -16,8 +16,19 @@ LISTS = (
     "-Na -T copy-mode", "-N -T prefix", "-1N c", "-1Na <", "-N C-z", "-1 c", "-T copy-mode F", "-Na -P xx",
     "-N -P xx -T prefix", "-N zz", "-T nothing",
 )  # fmt: skip
-OWN = ("recovery choose", "recovery view", "panes of the last recovery", "last screen of the")
-"""What the lines of fugue's own keys contain."""
+OWN = (
+    *("recovery choose", "recovery view", "panes of the last recovery", "last screen of the"),
+    *(
+        "new-pane",
+        "break-pane -W",
+        "-T move",
+        "move-pane",
+        "New floating",
+        "Toggle pane",
+        "Move a floating",
+    ),
+)
+"""What the lines of fugue's own keys contain, and of those of floating panes."""
 
 
 def test_the_tables_are_equal(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 layout."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
+
+from msgspec.structs import replace
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings
@@ -11,10 +14,16 @@ from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.events import LayoutChanged, OptionSet
+from fuguemux.model.events import LayoutChanged, OptionSet, PanesPlaced
+from fuguemux.model.floating import Floating
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import Layout, panes_of, remove, resize
-from fuguemux.model.layout_strings import BadLayout, parse_layout_string, window_layout_string
+from fuguemux.model.layout import Layout, Rectangle, panes_of, remove, resize
+from fuguemux.model.layout_strings import (
+    BadLayout,
+    layout_string,
+    parse_layout_string,
+    split_floating,
+)
 from fuguemux.model.limits import PANES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Window, sessions_with
@@ -47,14 +56,33 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     name = None if flags.has("o") else name_meant(text)
     if name is not None:
         return arranged(target.window, _named(state, live, target.window, name))
-    return arranged(target.window, _fitted(state, live, target.window, _parsed(text, layout)))
+    text, above = split_floating(text)
+    floating = _floating(target.window, text, above)
+    fitted = _fitted(state, live, target.window, _parsed(text, layout))
+    return arranged(target.window, fitted, floating)
 
 
-def arranged(window: Window, layout: Layout) -> Decision:
-    """Unzoom `window` and give it `layout`. The layout before that is stored for `-o`."""
+def _floating(window: Window, text: str, above: Sequence[Rectangle]) -> tuple[Floating, ...]:
+    """The floating panes at the places that the layout names; where they are if it names none. Raises Refused."""
+    if not above:
+        return window.floating
+    if len(above) != len(window.floating):
+        raise Refused(f"have {len(window.floating)} floating panes but need {len(above)}: {text}")
+    return tuple(
+        replace(each, x=cell.x, y=cell.y, columns=cell.columns, rows=cell.rows)
+        for each, cell in zip(window.floating, above, strict=True)
+    )
+
+
+def arranged(
+    window: Window, layout: Layout, floating: tuple[Floating, ...] | None = None
+) -> Decision:
+    """Unzoom `window` and give it `layout`. The layout before that is stored for `-o`. `floating` None: they stay."""
     events = unzoomed(window)
+    if floating is not None and floating != window.floating:
+        events += (PanesPlaced(window.id, window.layout, floating),)
     if layout != window.layout:
-        before = window_layout_string(window)
+        before = layout_string(window.layout)
         events += (
             LayoutChanged(window.id, layout),
             OptionSet("window", window.id, _OLD_LAYOUT, before),

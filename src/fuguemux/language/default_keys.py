@@ -64,6 +64,13 @@ _PREFIX: Final = (
     _key("9", "select-window -t :=9", "Select window 9"),
     _key(":", "command-prompt", "Prompt for a command"),
     _key(";", "last-pane", "Move to the previously active pane"),
+    _key("*", "new-pane", "New floating pane"),
+    _key(
+        "@",
+        'if-shell -F "#{pane_floating_flag}" { join-pane } { break-pane -W }',
+        "Toggle pane between floating and tiled",
+    ),
+    _key("g", "switch-client -T move", "Move a floating pane"),
     _key("<", WINDOW_MENU),
     _key(">", PANE_MENU),
     _key("=", "choose-buffer -Z", "Choose a paste buffer from a list"),
@@ -157,6 +164,8 @@ _ROOT: Final = tuple(
         "MouseDown3StatusLeft": SESSION_MOUSE_MENU,
         "MouseDrag1Pane": f"{_TAKEN} {{ copy-mode -M }}",
         "MouseDrag1Border": "resize-pane -M",
+        "M-MouseDrag1Pane": "move-pane -M",
+        "M-MouseDrag1Border": "move-pane -M",
         "WheelUpPane": f"{_TAKEN} {{ copy-mode -e }}",
         "WheelUpStatus": "previous-window",
         "WheelDownStatus": "next-window",
@@ -166,8 +175,47 @@ _ROOT: Final = tuple(
     }.items()
 )
 
+_QUARTER: Final = '-x "50%" -y "50%"'
+_HALF: Final = {
+    "Up": '-x "100%" -y "50%"',
+    "Down": '-x "100%" -y "50%"',
+    "Left": '-x "50%" -y "100%"',
+    "Right": '-x "50%" -y "100%"',
+}
+_MOVES: Final = tuple(
+    binding
+    for key, position in {
+        "1": "top-left",
+        "2": "top-right",
+        "3": "bottom-left",
+        "4": "bottom-right",
+        "Up": "top-centre",
+        "Down": "bottom-centre",
+        "Left": "centre-left",
+        "Right": "centre-right",
+    }.items()
+    for binding in (
+        _key(key, f"move-pane -P {position}", f"Move pane to {position}", table="move"),
+        _key(
+            f"M-{key}",
+            f"resize-pane {_HALF.get(key, _QUARTER)} ; move-pane -P {position}",
+            f"Move pane to {position} and resize",
+            table="move",
+        ),
+    )
+)
+_MOVE: Final = (
+    *_MOVES,
+    _key(
+        "0",
+        'resize-pane -x "100%" -y "100%" ; move-pane -P top-left',
+        "Move pane to fill the window",
+        table="move",
+    ),
+)
+
 _COPY_MODE: Final = tuple(_key(key, command, table=table) for table, key, command in COPY_MODE_KEYS)
 
 DEFAULTS: Final[Mapping[tuple[str, str], Binding]] = {
-    (binding.table, binding.key): binding for binding in (*_PREFIX, *_ROOT, *_COPY_MODE)
+    (binding.table, binding.key): binding for binding in (*_PREFIX, *_ROOT, *_COPY_MODE, *_MOVE)
 }

@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import Direction, Layout, Leaf, Split, rectangles, size_of
+from fuguemux.model.layout import Direction, Layout, Leaf, Rectangle, Split, rectangles, size_of
 from fuguemux.model.limits import PANES_MAX
 from fuguemux.model.state import Window
 from fuguemux.model.window_panes import floating_rectangles, is_visible, zoomed_pane
 
 _CELL: Final = re.compile(r"(\d{1,5})x(\d{1,5}),(\d{1,5}),(\d{1,5})")
 _PANE: Final = re.compile(r",(\d{1,10})(?!\d*x)")
+_FLOATING: Final = re.compile(r"(\d{1,4})x(\d{1,4}),(-?\d{1,4}),(-?\d{1,4})(?:,\d{1,10})?")
+_BETWEEN: Final = re.compile(r",(?=\d+x)")
 _DEPTH_MAX: Final = 64
 
 
@@ -62,6 +64,24 @@ def window_layout_string(window: Window, *, visible: bool = False) -> str:
         if not visible or (pane != zoomed and is_visible(window, pane))
     ]
     return layout_string(layout, above)
+
+
+def split_floating(text: str) -> tuple[str, tuple[Rectangle, ...]]:
+    """A layout string without the cells of floating panes, and these, the front one first. A text that is not a layout
+    string is returned as it is.
+    """
+    head, body = text[:5], text[5:]
+    tiled, opening, rest = body.partition("<")
+    cells = [_FLOATING.fullmatch(cell) for cell in _BETWEEN.split(rest.removesuffix(">"))]
+    if not opening or not rest.endswith(">") or head != f"{checksum(body):04x},":
+        return text, ()
+    found = [tuple(map(int, cell.groups())) for cell in cells if cell is not None]
+    if len(found) != len(cells) or len(cells) > PANES_MAX:
+        return text, ()
+    places = tuple(Rectangle(x, y, columns, rows) for columns, rows, x, y in found)
+    if any(min(place.columns, place.rows) < 1 for place in places):
+        return text, ()
+    return f"{checksum(tiled):04x},{tiled}", places
 
 
 def parse_layout_string(text: str, panes: tuple[PaneId, ...]) -> Layout:

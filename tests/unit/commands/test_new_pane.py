@@ -21,6 +21,7 @@ from fuguemux.model.decision import Refused
 from fuguemux.model.floating import Floating
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.layout import panes_of
+from fuguemux.model.layout_strings import window_layout_string
 from fuguemux.model.state import ServerState, Window
 from fuguemux.model.window_panes import panes_in
 from tests.support.builders import session, state, window
@@ -239,3 +240,18 @@ def test_selecting() -> None:
 def test_closing() -> None:
     assert panes_in(shown(after(TWO, kill_pane.COMMAND, "-t", "%3"))) == (0, 1, 4)
     assert panes_in(shown(after(TWO, kill_pane.COMMAND, "-a", "-t", "%3"))) == (3,)
+
+
+def test_a_layout_string_puts_them_back() -> None:
+    text = window_layout_string(shown(TWO))
+    moved = after(TWO, move_pane.COMMAND, "-t", "%3", "-P", "bottom-left")
+    moved = after(moved, select_layout.COMMAND, "even-vertical")
+    back = shown(after(moved, select_layout.COMMAND, text))
+    assert (back.layout, back.floating) == (shown(TWO).layout, shown(TWO).floating)
+    before = shown(after(moved, select_layout.COMMAND, "-o"))
+    assert (before.layout, before.floating) == (shown(TWO).layout, shown(moved).floating)
+    with pytest.raises(Refused, match="have 1 floating panes but need 2"):
+        run(select_layout.COMMAND, ONE, text)
+    for wrong in (text.replace("<", "["), text.removesuffix(">"), "0000" + text[4:]):
+        with pytest.raises(Refused, match="invalid layout"):
+            run(select_layout.COMMAND, TWO, wrong)
