@@ -27,3 +27,34 @@ def test_what_a_hook_started_has_hooks_of_its_own_when_it_ends(fugue: Running) -
     fugue("new-window", "-d", "-t", "keep:", "true")
     until("ten ends", lambda: len(fugue("show-options", "-gqv", "@ends")) >= 10)
     fugue("set-hook", "-gu", "pane-exited")
+
+
+def test_hooks_of_events_run_after_the_whole_sequence_and_before_the_answer(fugue: Running) -> None:
+    """`after-` hooks run at once, those of events when the sequence is over. The caller then finds what they did."""
+    fugue("new-session", "-d", "-s", "main", "cat")
+    for hook in ("after-rename-window", "window-renamed"):
+        fugue("set-hook", "-g", hook, NOTE)
+    for _ in range(5):
+        fugue("set-option", "-g", "@log", "")
+        fugue("rename-window", "-t", "main:0", "one", ";", "rename-window", "-t", "main:0", "two")
+        assert fugue("show-options", "-gqv", "@log") == (
+            "|after-rename-window::|after-rename-window::|window-renamed::one|window-renamed::two"
+        )
+
+
+def test_a_hook_that_waits_does_not_hold_the_command_that_caused_it(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "main", "cat")
+    fugue("set-hook", "-g", "window-renamed", "wait-for mine ; set-option -g @done yes")
+    fugue("rename-window", "-t", "main:0", "one")
+    assert fugue("show-options", "-gqv", "@done") == ""
+    fugue("wait-for", "-S", "mine")
+    until("the hook", lambda: fugue("show-options", "-gqv", "@done") == "yes")
+
+
+def test_set_hook_runs_a_hook_on_demand(fugue: Running) -> None:
+    """Also one that would run itself, which in tmux never ends."""
+    fugue("new-session", "-d", "-s", "main", "-n", "only", "cat")
+    fugue("set-hook", "-g", "window-renamed", f"{NOTE} ; set-hook -R window-renamed")
+    fugue("set-hook", "-R", "-t", "main:", "window-renamed")
+    assert fugue("show-options", "-gqv", "@log") == "|window-renamed::"
+    fugue("set-hook", "-R", "nonsense")

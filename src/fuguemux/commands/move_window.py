@@ -10,13 +10,16 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options.derived import base_index, renumbering
-from fuguemux.targets.declaration import TargetFlag, TargetKind
+from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
     if flags.has("r"):
-        session = invocation.target.session
+        target = invocation.optional_target
+        if target is None:  # as in tmux, which then says nothing
+            return Decision()
+        session = target.session
         moves = renumbered(
             session, session.links, base_index(state, live.option_defaults(), session)
         )
@@ -43,7 +46,9 @@ COMMAND: Final = Command(
     usage="[-abdkr] [-s src-window] [-t dst-window]",
     arguments=(0, 0),
     source=TargetFlag("s", TargetKind.WINDOW, other_kinds=(("r", TargetKind.NONE),)),
-    target=TargetFlag("t", TargetKind.WINDOW_INDEX, other_kinds=(("r", TargetKind.SESSION),)),
+    target=TargetFlag(
+        "t", TargetKind.WINDOW_INDEX, Absence.NOTHING, other_kinds=(("r", TargetKind.SESSION),)
+    ),
     decide=decide,
     help="Move a window to another index or session.",
 )

@@ -40,9 +40,9 @@ def _renamed(state: ServerState, name: str | None, new_name: str) -> Decision:
     if buffer is None:
         raise Refused("no buffer" if name is None else f"unknown buffer: {name}")
     if not new_name:
-        raise Refused("empty new buffer name")
-    if new_name == buffer.name:
-        return Decision()
+        raise Refused("new name is empty")
+    if buffer_called(state, new_name) is not None:
+        raise Refused(f"buffer {new_name} already exists")
     renamed = Buffer(new_name, buffer.data, buffer.created_ms, automatic=False)
     return Decision((BufferDeleted(buffer.name), BufferSet(renamed)))
 

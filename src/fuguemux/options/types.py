@@ -48,11 +48,12 @@ class Option(msgspec.Struct, frozen=True):
     help: str = ""
 
     def value(self, text: str | None, current: str, commands: CommandTable) -> str:
-        """`text` as the canonical text of a value. With None, a flag or a choice of two is switched from `current`.
+        """`text` as the canonical text of a value. With None, a flag or a choice of two is switched from `current`, and a
+        flag with an empty text, too.
 
         The commands in the text of a hook must be in `commands`. Raises Refused with the messages of tmux.
         """
-        if text is None:
+        if text is None or (text == "" and self.kind == "flag"):
             if self.kind == "flag":
                 return "off" if current == "on" else "on"
             if self.kind == "choice":

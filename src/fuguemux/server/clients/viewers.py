@@ -45,7 +45,7 @@ class Viewers:
         frame_rate_hz: Callable[[], int],
         sizes_changed: Callable[[], None],
         came: Callable[[SessionId], None],
-        happened: Callable[[str, SessionId], None],
+        happened: Callable[[str, SessionId, str], None],
         last_screens: LastScreensPort,
         greeting: Callable[[], Sequence[str]],
         control: ControlPort,
@@ -146,7 +146,7 @@ class Viewers:
         viewer.begin()
         self.status_clock.begin(viewer)
         self._came(session)
-        self._happened("client-attached", session)
+        self._happened("client-attached", session, viewer.name)
         self.control.shows(viewer)
         self._sizes_changed()
         if viewer.draws:
@@ -199,7 +199,7 @@ class Viewers:
         viewer.repaint()
         self.status_clock.begin(viewer)
         self._came(session)
-        self._happened("client-session-changed", session)
+        self._happened("client-session-changed", session, viewer.name)
         self.control.shows(viewer)
         self._sizes_changed()
         self.schedule(viewer)
@@ -224,7 +224,7 @@ class Viewers:
         viewer.abandon()
         self._frames.cancel(viewer)
         self.control.left(viewer)
-        self._happened("client-detached", viewer.session)
+        self._happened("client-detached", viewer.session, viewer.name)
         self._sizes_changed()
 
     def settings_changed(self, viewer: Viewer) -> None:
@@ -252,7 +252,7 @@ class Viewers:
             viewer.resize(columns, rows)
             self.used(viewer)
             viewer.repaint()
-            self._happened("client-resized", viewer.session)
+            self._happened("client-resized", viewer.session, viewer.name)
             self._sizes_changed()
             self.schedule(viewer)
 

@@ -53,13 +53,18 @@ _EventWithoutHook = (
 
 
 class Notice(NamedTuple):
-    """Something that happened and for which a hook may be set."""
+    """Something that happened and for which a hook may be set.
+
+    The session, window and pane are what the commands of the hook are about, as far as they still exist. As in tmux, the
+    variables name less: a notice about a window names no session, and one about a pane names no window.
+    """
 
     name: str
     session: SessionId | None = None
     window: WindowId | None = None
     pane: PaneId | None = None
     variables: dict[str, str] = {}
+    """With the names of that moment."""
 
 
 def notices_of(
@@ -97,20 +102,45 @@ def _moved(notices: list[Notice], name: str, other: str) -> list[Notice]:
     return [*notices[:at], *later, *(each for each in notices[at:] if each.name != name)]
 
 
+def of_session(state: ServerState, name: str, session: SessionId) -> Notice:
+    """The notice of something that happened to a session."""
+    return Notice(name, session, variables=_session_named(state, session))
+
+
 def of_window(state: ServerState, name: str, window: WindowId) -> Notice:
-    """The notice of something that happened in a window, as seen from the first session that has it."""
-    sessions = sessions_with(state, window)
-    return Notice(name, sessions[0].id if sessions else None, window)
+    """The notice of something that happened in a window, in whichever session."""
+    return Notice(name, None, window, variables=_window_named(state, window))
+
+
+def of_link(state: ServerState, name: str, session: SessionId, window: WindowId) -> Notice:
+    """The notice of something that happened to a window in one session."""
+    named = {**_session_named(state, session), **_window_named(state, window)}
+    return Notice(name, session, window, variables=named)
+
+
+def of_pane(state: ServerState, name: str, pane: PaneId) -> Notice:
+    """The notice of something that happened in a pane that `state` has."""
+    return Notice(name, None, state.panes[pane].window, pane, {"hook_pane": f"%{pane}"})
+
+
+def of_client(name: str, session: SessionId, client: str) -> Notice:
+    """The notice of something that a client did that shows `session`."""
+    return Notice(name, session, variables={"hook_client": client})
+
+
+def _session_named(state: ServerState, session: SessionId) -> dict[str, str]:
+    known = state.sessions.get(session)
+    return {"hook_session": f"${session}", "hook_session_name": "" if known is None else known.name}
+
+
+def _window_named(state: ServerState, window: WindowId) -> dict[str, str]:
+    known = state.windows.get(window)
+    return {"hook_window": f"@{window}", "hook_window_name": "" if known is None else known.name}
 
 
 def _unlinked(before: ServerState, session: SessionId, window: WindowId) -> Notice:
     """The notice for an unlinked window, with the names from before, because window and session may be closed."""
-    named = {}
-    if session in before.sessions:
-        named["hook_session_name"] = before.sessions[session].name
-    if window in before.windows:
-        named["hook_window_name"] = before.windows[window].name
-    return Notice("window-unlinked", session, window, variables=named)
+    return of_link(before, "window-unlinked", session, window)
 
 
 def _notices(before: ServerState, after: ServerState, event: ev.AnyEvent) -> list[Notice]:
@@ -128,35 +158,34 @@ def _broken(before: ServerState, after: ServerState, event: ev.PaneBroken) -> li
         *([of_window(after, "window-pane-changed", source)] if was_active else []),
         of_window(after, "window-layout-changed", source),
         of_window(after, "window-renamed", window),
-        Notice("window-linked", event.session, window),
+        of_link(after, "window-linked", event.session, window),
     ]
 
 
 def _session_notices(before: ServerState, after: ServerState, event: _SessionEvent) -> list[Notice]:
     match event:
         case ev.SessionCreated(session):
-            return [Notice("session-created", session)]
+            return [of_session(after, "session-created", session)]
         case ev.SessionDestroyed(session):
             gone = before.sessions.get(session)
-            named = {} if gone is None else {"hook_session_name": gone.name}
             links = () if gone is None else gone.links
             return [
-                Notice("session-closed", session, variables=named),
+                of_session(before, "session-closed", session),
                 *(_unlinked(before, session, link.window) for link in links),
             ]
         case ev.SessionRenamed(session):
-            return [Notice("session-renamed", session)]
+            return [of_session(after, "session-renamed", session)]
         case ev.PaneBroken():
             return _broken(before, after, event)
         case ev.WindowCreated() | ev.WindowLinked():
-            return [Notice("window-linked", event.session, event.window)]
+            return [of_link(after, "window-linked", event.session, event.window)]
         case ev.WindowUnlinked(session, index):
             old = before.sessions.get(session)
             links = () if old is None else old.links
             current = link_of(old, old.active) if old is not None else None
             chosen = current is not None and current.index == index and session in after.sessions
             return [
-                *([Notice("session-window-changed", session)] if chosen else []),
+                *([of_session(after, "session-window-changed", session)] if chosen else []),
                 *(_unlinked(before, session, link.window) for link in links if link.index == index),
             ]
         case ev.LinksFollowed(session, links, _, _):
@@ -167,7 +196,7 @@ def _session_notices(before: ServerState, after: ServerState, event: _SessionEve
         case ev.WindowSelected(session):
             was, now = before.sessions.get(session), after.sessions.get(session)
             changed = was is not None and now is not None and was.active != now.active
-            return [Notice("session-window-changed", session)] if changed else []
+            return [of_session(after, "session-window-changed", session)] if changed else []
         case _:
             assert_never(event)
 
@@ -209,7 +238,6 @@ def _window_notices(before: ServerState, after: ServerState, event: _WindowEvent
         case ev.PaneTitled(pane):
             if pane not in after.panes:
                 return []
-            notice = of_window(after, "pane-title-changed", after.panes[pane].window)
-            return [notice._replace(pane=pane)]
+            return [of_pane(after, "pane-title-changed", pane)]
         case _:
             assert_never(event)

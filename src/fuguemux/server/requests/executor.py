@@ -23,8 +23,10 @@ from fuguemux.model.effects import (
     SaveBuffer,
     WaitFor,
 )
+from fuguemux.model.events import AnyEvent
 from fuguemux.model.ids import NOBODY
 from fuguemux.model.live import AnyQuestion, NotAtHand
+from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.holding import TookTooLong, endable
 from fuguemux.server.ports import (
@@ -68,8 +70,18 @@ class Effects(Protocol):
 class HooksPort(Protocol):
     """Runs the hooks `after-…` of a command."""
 
-    async def after(self, request: Request, requester: Requester) -> None:
-        """Run the hooks of the command that was just carried out."""
+    async def after(
+        self,
+        request: Request,
+        requester: Requester,
+        before: ServerState,
+        events: Sequence[AnyEvent],
+    ) -> None:
+        """Run the hooks of the command that was just carried out. It was asked when the state was `before`."""
+        ...
+
+    async def ran(self) -> None:
+        """Wait for the hooks of events, unless they wait for something themselves."""
         ...
 
 
@@ -131,7 +143,9 @@ class Executor:
         Raises ServerEnding, with nothing done, if `end` was called before the first command began. Raises ServerEnds
         if the server ends while the request waits for something.
         """
-        return await self._run(commands, requester, late=False)
+        code = await self._run(commands, requester, late=False)
+        await self._hooks.ran()
+        return code
 
     async def run(self, commands: Sequence[Words], requester: Requester) -> int:
         """Run `commands` in order, up to the first that fails. Returns the exit code for them."""
@@ -246,6 +260,7 @@ class Executor:
             if self._over and not late:
                 raise ServerEnding
             request = placed(requester.request(words))
+            before = self._engine.state
             outcome = self._ask(words, request, read)
             later = await self._effects.run(outcome.decision.effects, requester)
             reply = outcome.decision.reply
@@ -274,7 +289,7 @@ class Executor:
         if block is not None:
             block.end(failed=code != 0)
         if reply.exit_code == 0:
-            await self._hooks.after(request, requester)
+            await self._hooks.after(request, requester, before, outcome.decision.events)
         return Result(code, goes_on=reply.exit_code == 0)
 
     def _ask(self, words: Words, request: Request, read: Mapping[AnyQuestion, Any]) -> Outcome:

@@ -1,35 +1,55 @@
 """Hooks: commands that a user has set to run after a command (`after-…`) or after an event.
 
-Events are taken from each transaction. The hooks run a moment later, in order, without a client.
+Hooks of a command run at its end, for its client. Events are taken from each transaction. As in tmux, their hooks run, in order
+and without a client, when the sequence of commands that caused them has ended or waits for something.
 """
 
+import asyncio
+import itertools
 import os
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from fuguemux.commands.table import TABLE
 from fuguemux.engine.engine import Engine
+from fuguemux.language.target import Target
 from fuguemux.model import events as ev
 from fuguemux.model.decision import Refused, Request
-from fuguemux.model.ids import PaneId, SessionId, WindowId
-from fuguemux.model.state import ServerState, Session, current_link
+from fuguemux.model.ids import NOBODY, PaneId, SessionId, WindowId
+from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.options import options
 from fuguemux.options.table import BY_NAME
 from fuguemux.server.clients.requesters import HookRequester, InternalRequester
-from fuguemux.server.control.hook_notices import Notice, notices_of, of_window
+from fuguemux.server.control.hook_notices import Notice, notices_of, of_client, of_link, of_pane
 from fuguemux.server.ports import Requester
 from fuguemux.server.requests.executor import Executor
+from fuguemux.server.requests.hook_targets import (
+    after_target,
+    expanded_name,
+    notice_target,
+    still_there,
+    variables_of,
+)
 from fuguemux.server.work.waits import ServerEnds
-from fuguemux.targets.targets import current_target, pane_target
+from fuguemux.targets.targets import current_target
 
 diagnostics = channel("hooks")
 
-_in_hook: ContextVar[bool] = ContextVar("in_hook", default=False)
-"""Whether a hook runs. Commands of hooks have no hooks, as in tmux, because otherwise a hook that renames would run
-for ever."""
+RAN_SECONDS: Final = 1.0
+"""How long the answer to a client waits for the hooks of its commands that do not wait for something themselves."""
+
+_NOBODY: Final = Request((), b"/", {}, NOBODY)
+
+_in_hook: ContextVar[str] = ContextVar("in_hook", default="")
+"""Which kind of hook runs: `after` or `notice`. Commands of hooks have no hooks, as in tmux, because otherwise a hook that
+renames would run for ever. Events that those of a command cause have."""
+
+_fired: ContextVar[frozenset[str]] = ContextVar("fired", default=frozenset())
+"""The hooks that `set-hook -R` is running."""
 
 
 class Hooks:
@@ -40,10 +60,13 @@ class Hooks:
     ) -> None:
         self._engine = engine
         self._spawn = spawn
-        self._waiting: list[tuple[Notice, tuple[str, ...]]] = []
+        self._waiting: list[tuple[Notice, Target | None]] = []
         self._latest = 0
         """How many notices waited before those of the latest transaction."""
-        self._running = False
+        self._running: asyncio.Event | None = None
+        """Set when the hooks that run have ended, or wait for something."""
+        self._in_text = False
+        self._numbers = itertools.count()
         self._executor: Executor | None = None
         self.listener: Callable[[Notice], None] = lambda _notice: None
         """Told of each notice that is not caused by a hook, in their order, whether there is a hook for it or not."""
@@ -54,39 +77,63 @@ class Hooks:
 
     # After commands
 
-    async def after(self, request: Request, requester: Requester) -> None:
-        """Run the hooks `after-…` of the command. Commands of hooks have no hooks."""
-        if _in_hook.get() or isinstance(requester, InternalRequester) or self._executor is None:
-            return
+    async def after(
+        self,
+        request: Request,
+        requester: Requester,
+        before: ServerState,
+        events: Sequence[ev.AnyEvent],
+    ) -> None:
+        """Run the hooks `after-…` of the command, which was asked when the state was `before`, and caused `events`. Then run
+        the hook that `set-hook -R` names.
+        """
         try:
             command = TABLE.find(request.argv[0])
             name = f"after-{command.name}"
-            if name not in BY_NAME:
+            runs = name in BY_NAME and not _in_hook.get() and _is_set(self._engine.state, name)
+            runs = runs and not isinstance(requester, InternalRequester)
+            fires = command.name == "set-hook" and any(word[:1] == "-" for word in request.argv[1:])
+            if not runs and not fires:
                 return
             invocation = command.invocation(request, TABLE)
+            state, live = self._engine.state, self._engine.live
+            target = after_target(state, live, before, command, invocation, events)
         except Refused:
             return
-        state, live = self._engine.state, self._engine.live
-        target = current_target(state, live, request)
-        with suppress(Refused):
-            target = pane_target(state, live, request, invocation.flags.value("t"))
-        session = None if target is None else state.sessions.get(target.session.id)
-        texts = options.get_array(state, name, session=session)
-        if not texts:
+        if runs:
+            texts = options.get_array(state, name, session=target and target.session)
+            await self._run_texts(texts, requester, target, variables_of(name, invocation))
+        if fires and invocation.flags.has("R"):
+            await self._fire(expanded_name(state, live, invocation, target), requester, target)
+
+    async def _fire(self, name: str, requester: Requester, target: Target | None) -> None:
+        """Run a hook at once. One that runs already is not run within itself."""
+        if name not in BY_NAME or not BY_NAME[name].hook or name in _fired.get():
             return
-        variables = {"hook": name, "hook_arguments": " ".join(request.argv[1:])}
-        for number, argument in enumerate(invocation.arguments):
-            variables[f"hook_argument_{number}"] = argument
-        for letter, value in invocation.flags.given:
-            variables[f"hook_flag_{letter}"] = "1" if value is None else value
-        number_of = None if session is None else session.id
-        pane = None if session is None else _pane_now(state, session)
-        token = _in_hook.set(True)
+        token = _fired.set(_fired.get() | {name})
+        try:
+            texts = _texts(self._engine.state, Notice(name), target)
+            await self._run_texts(texts, requester, target, {"hook": name})
+        finally:
+            _fired.reset(token)
+
+    async def _run_texts(
+        self,
+        texts: Sequence[str],
+        requester: Requester,
+        target: Target | None,
+        variables: dict[str, str],
+    ) -> None:
+        """Run commands of hooks for the requester of the command before them."""
+        if not texts or self._executor is None:
+            return
+        session = None if target is None else target.session.id
+        pane = None if target is None else target.pane.id
+        hook = HookRequester(requester, session, pane, variables)
+        token = _in_hook.set(_in_hook.get() or "after")
         try:
             for text in texts:
-                await self._executor.run_text(
-                    text, HookRequester(requester, number_of, pane, variables)
-                )
+                await self._executor.run_text(text, hook)
         except ServerEnds as ends:
             ends.again = False  # the command itself is done
             raise
@@ -105,91 +152,104 @@ class Hooks:
 
     def pane_ended(self, before: ServerState, pane: PaneId) -> None:
         """A pane's process ended. `before` is the state before that."""
-        known = before.panes.get(pane)
-        if known is None:
+        if pane not in before.panes:
             return
-        state = self._engine.state
-        stays = pane in state.panes
-        notice = of_window(before, "pane-died" if stays else "pane-exited", known.window)
+        stays = pane in self._engine.state.panes
+        notice = of_pane(before, "pane-died" if stays else "pane-exited", pane)
         # As in tmux, this hook runs before those for the window that closed with its last pane, and for the session
         # that closed with it.
-        self.happened(notice._replace(pane=pane), at=self._latest)
+        self.happened(notice, at=self._latest)
 
-    def client_did(self, name: str, session: SessionId) -> None:
+    def client_did(self, name: str, session: SessionId, client: str) -> None:
         """A client of `session` attached, left or changed."""
-        self.happened(Notice(name, session if session in self._engine.state.sessions else None))
+        self.happened(of_client(name, session, client))
 
     def mode_changed(self, pane: PaneId) -> None:
         """A pane entered or left a mode."""
-        known = self._engine.state.panes.get(pane)
-        if known is not None:
-            notice = of_window(self._engine.state, "pane-mode-changed", known.window)
-            self.happened(notice._replace(pane=pane))
+        if pane in self._engine.state.panes:
+            self.happened(of_pane(self._engine.state, "pane-mode-changed", pane))
 
     def window_did(self, name: str, session: SessionId, window: WindowId) -> None:
         """Something happened in a window, as seen from one of its sessions."""
-        self.happened(Notice(name, session, window))
+        self.happened(of_link(self._engine.state, name, session, window))
 
     def happened(self, notice: Notice, *, at: int | None = None) -> None:
         """Run the hooks of `notice`, if there are any, after those that wait already, or after the first `at` of
         them."""
-        if self._executor is None or _in_hook.get():
+        if self._executor is None or _in_hook.get() == "notice":
             return
         self.listener(notice)
-        texts = self._texts(notice)
-        if not texts:
-            return
-        self._waiting.insert(len(self._waiting) if at is None else at, (notice, texts))
-        if not self._running:
-            self._running = True
-            self._spawn(self._run())
-
-    def _texts(self, notice: Notice) -> tuple[str, ...]:
         state = self._engine.state
-        session = None if notice.session is None else state.sessions.get(notice.session)
-        window = None if notice.window is None else state.windows.get(notice.window)
-        pane = None if notice.pane is None else state.panes.get(notice.pane)
-        return options.get_array(state, notice.name, session=session, window=window, pane=pane)
+        if not _is_set(state, notice.name):
+            return
+        target = notice_target(state, self._engine.live, notice)
+        # The number makes the key one of this notice alone.
+        key = f"hook {next(self._numbers)}"
+        self._executor.gate.begin(key, partial(self._queue, notice, target, at))
 
-    async def _run(self) -> None:
-        _in_hook.set(True)  # set in this task only
+    def _queue(self, notice: Notice, target: Target | None, at: int | None) -> None:
+        self._waiting.insert(len(self._waiting) if at is None else at, (notice, target))
+        if self._running is None:
+            self._running = asyncio.Event()
+            self._spawn(self._run(self._running))
+
+    async def ran(self) -> None:
+        """Wait until no hook of an event runs, or until one waits for something: what comes next sees what they did."""
+        running = self._running
+        if running is not None and not _in_hook.get():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(running.wait(), RAN_SECONDS)
+
+    async def _run(self, running: asyncio.Event) -> None:
+        _in_hook.set("notice")  # set in this task only
+        assert self._executor is not None
+        gate = self._executor.gate
         try:
             while self._waiting:
-                notice, texts = self._waiting.pop(0)
-                requester = self._requester(notice)
-                assert self._executor is not None
-                for text in texts:
-                    await self._executor.run_text(text, requester)
+                notice, target = self._waiting.pop(0)
+                state = self._engine.state
+                target = still_there(state, target)
+                if target is None:
+                    target = current_target(state, self._engine.live, _NOBODY)
+                requester = _requester(notice, target)
+                for text in _texts(state, notice, target):
+                    with gate.closed():
+                        self._in_text = True
+                        gate.begin(f"hook {next(self._numbers)}", partial(self._paused, running))
+                        await self._executor.run_text(text, requester)
+                        self._in_text = False
                 for error in requester.errors:
                     diagnostics.warning("hook_failed", hook=notice.name, error=error)
         finally:
-            self._running = False
+            self._running = None
+            running.set()
 
-    def _requester(self, notice: Notice) -> InternalRequester:
-        state = self._engine.state
-        session = None if notice.session is None else state.sessions.get(notice.session)
-        window = None if notice.window is None else state.windows.get(notice.window)
-        pane = notice.pane if notice.pane in state.panes else None
-        if pane is None and window is not None:
-            pane = window.active
-        if pane is None and session is not None:
-            pane = _pane_now(state, session)
-        variables = {"hook": notice.name, **notice.variables}
-        if notice.session is not None:
-            variables["hook_session"] = f"${notice.session}"
-            if session is not None:
-                variables["hook_session_name"] = session.name
-        if notice.window is not None:
-            variables["hook_window"] = f"@{notice.window}"
-            if window is not None:
-                variables["hook_window_name"] = window.name
-        if notice.pane is not None:
-            variables["hook_pane"] = f"%{notice.pane}"
-        session_id = None if session is None else session.id
-        return InternalRequester(dict(os.environb), os.getcwdb(), session_id, pane, variables)
+    def _paused(self, running: asyncio.Event) -> None:
+        """The sequence of a hook has ended, or waits for something."""
+        if self._in_text:
+            running.set()
 
 
-def _pane_now(state: ServerState, session: Session) -> PaneId | None:
-    with suppress(ValueError):
-        return state.windows[current_link(session).window].active
-    return None
+def _is_set(state: ServerState, name: str) -> bool:
+    """Whether a hook may be set somewhere. Nearly always it is not, and then nothing else is looked up."""
+    if name in state.session_options or name in state.window_options:
+        return True
+    if BY_NAME[name].scope == "session":
+        return any(name in session.options for session in state.sessions.values())
+    if any(name in window.options for window in state.windows.values()):
+        return True
+    return any(name in pane.options for pane in state.panes.values())
+
+
+def _texts(state: ServerState, notice: Notice, target: Target | None) -> tuple[str, ...]:
+    if target is None:
+        return options.get_array(state, notice.name)
+    session, _, window, pane = target
+    return options.get_array(state, notice.name, session=session, window=window, pane=pane)
+
+
+def _requester(notice: Notice, target: Target | None) -> InternalRequester:
+    variables = {"hook": notice.name, **notice.variables}
+    session = None if target is None else target.session.id
+    pane = None if target is None else target.pane.id
+    return InternalRequester(dict(os.environb), os.getcwdb(), session, pane, variables)

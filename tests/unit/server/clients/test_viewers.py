@@ -85,7 +85,7 @@ class World:
             lambda: 1_000_000,
             lambda: self.told.append("sizes"),
             lambda session: self.told.append(("came", session)),
-            lambda hook, session: self.told.append((hook, session)),
+            lambda hook, session, _client: self.told.append((hook, session)),
             LastScreens(
                 None,
                 "nothing is kept",

@@ -52,8 +52,11 @@ class Effects:
 class NoHooks:
     """No hook is set."""
 
-    async def after(self, request: Request, requester: Requester) -> None:
+    async def after(self, *_of_a_command: object) -> None:
         """Nothing follows."""
+
+    async def ran(self) -> None:
+        """Nothing runs."""
 
 
 class World:
