@@ -46,7 +46,7 @@ def test_what_is_asked_behind_kill_server_is_for_the_next_server(tmp_path: Path)
 
 def test_what_an_ending_server_has_not_begun_it_does_not_acknowledge(tmp_path: Path) -> None:
     """Its client was let in before: it is told to ask the next server."""
-    hello = messages.Hello(messages.VERSION_MIN, messages.VERSION_MAX, "test").encode()
+    hello = messages.Hello(1, 1, "test").encode()
     command = messages.CommandMessage(
         tuple(b"new-session -d -s lost cat".split()), b"/", {b"HOME": os.fsencode(tmp_path)}
     )

@@ -53,8 +53,11 @@ class Seen(NamedTuple):
 class SideBySide:
     """A server and an attached client of each program. `main` is the session of the first case."""
 
-    def __init__(self, directory: Path, columns: int, rows: int) -> None:
+    def __init__(
+        self, directory: Path, columns: int, rows: int, client: dict[str, str] | None = None
+    ) -> None:
         self.columns, self.lines = columns, rows
+        self._client = client or {}
         self._pair = Pair(directory)
         self._cases = 0
         self._options: dict[str, dict[str, str]] = {}
@@ -74,11 +77,16 @@ class SideBySide:
         return (
             Attached(
                 [str(TMUX), "-S", str(tmux.directory / "socket"), "-f", "/dev/null", *words],
-                {**fugue.environment, "HOME": str(tmux.directory)},
+                {**fugue.environment, "HOME": str(tmux.directory), **self._client},
                 tmux.directory,
                 *size,
             ),
-            Attached([PROGRAM, *words], fugue.environment, fugue.directory, *size),
+            Attached(
+                [PROGRAM, *words],
+                {**fugue.environment, **self._client},
+                fugue.directory,
+                *size,
+            ),
         )
 
     # What the cases do
@@ -203,9 +211,11 @@ class SideBySide:
 
 
 @contextmanager
-def side_by_side(directory: Path, *, columns: int = 80, rows: int = 24) -> Iterator[SideBySide]:
-    """A pair with clients of this size. `directory` must be empty."""
-    made = SideBySide(directory, columns, rows)
+def side_by_side(
+    directory: Path, *, columns: int = 80, rows: int = 24, client: dict[str, str] | None = None
+) -> Iterator[SideBySide]:
+    """A pair with clients of this size, and with these variables in their environments. `directory` must be empty."""
+    made = SideBySide(directory, columns, rows, client)
     try:
         yield made
     finally:

@@ -30,6 +30,7 @@ class ClientOptions:
         "command_files",
         "config",
         "environment",
+        "features",
         "flags",
         "places",
         "program",
@@ -47,6 +48,8 @@ class ClientOptions:
         """Letters of the plain flags that were given, and `CC` if there were two of that letter."""
         self.command_files: list[str] = []
         self.config = ""
+        self.features = ""
+        """The features of the terminal, from `-T`."""
         self.shell_command: str | None = None
 
 
@@ -142,6 +145,8 @@ def _take_value(options: ClientOptions, letter: str, value: str) -> None:
         options.command_files.append(value)
     elif letter == "c":
         options.shell_command = value
+    elif letter == "T":
+        options.features = f"{options.features},{value}".strip(",")
 
 
 def _locate(name: str, path: str, environment: dict[bytes, bytes]) -> Places:

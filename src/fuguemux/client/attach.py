@@ -44,17 +44,22 @@ _SIGNALS = (
 )
 
 
-def attach(sock: "_socket.socket", decoder: Decoder, request: CommandRequest, resume: bytes) -> int:
+def attach(
+    sock: "_socket.socket", decoder: Decoder, request: CommandRequest, attached: bytes
+) -> int:
     """Connect the terminal to the server until one of the two ends it. Returns the exit code.
 
-    `decoder` may contain messages that came after ATTACHED. The socket then belongs to this function. Raises Failure if
-    the terminal cannot be used, and PeerBroke if the server breaks the protocol; the terminal is restored then.
+    `attached` is the payload of ATTACHED. `decoder` may contain messages that came after it. The socket then belongs to
+    this function. Raises Failure if the terminal cannot be used, and PeerBroke if the server breaks the protocol; the
+    terminal is restored then.
     """
+    resume, enter, leave = messages.decode_attached(attached)
     try:
         tty = Tty(request.tty)
     except OSError as error:
         sock.close()
         raise Failure(f"open terminal failed: {error.strerror}") from error
+    tty.use(enter, leave)
     client = AttachedClient(sock, decoder, request, resume, tty)
     try:
         end = client.run()
@@ -238,7 +243,7 @@ class AttachedClient:
         elif kind in (messages.SUSPEND, messages.LOCK):
             self._lend(payload)
         elif kind == messages.ATTACHED:
-            self._resumed(messages.decode_attached(payload))
+            self._resumed(*messages.decode_attached(payload))
         elif kind == messages.PROGRESS:
             self._show_line(payload)
         elif kind == messages.HELLO:
@@ -279,8 +284,9 @@ class AttachedClient:
         self._decoder = Decoder()
         self._greeting += self._request.encode(self._resume)
 
-    def _resumed(self, resume: bytes) -> None:
+    def _resumed(self, resume: bytes, enter: bytes, leave: bytes) -> None:
         """The new server draws: clear the screen for it, then send the keys that were typed meanwhile."""
+        self._tty.use(enter, leave)
         self._resume = resume
         self._reconnect = None
         self._to_terminal += BLANK
@@ -288,12 +294,7 @@ class AttachedClient:
 
     def _show_line(self, text: bytes) -> None:
         """Show a line at the bottom, over the last frame."""
-        columns, rows = self._tty.size()
-        if columns and rows:
-            line = b"\x1b\\\x1b[?2026l\x1b7\x1b[%d;1H\x1b[m\x1b[7m %s\x1b[K\x1b[m\x1b8" % (
-                rows,
-                text[: columns - 2],
-            )
+        if line := self._tty.last_line(text):
             self._to_terminal += line
             self._write_terminal()
 

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Attach = Callable[[_socket.socket, Decoder, "CommandRequest", bytes], int]
-    """Takes over a connection once the server has sent ATTACHED. The last argument is the resume token. See
-    `attach.attach`.
+    """Takes over a connection once the server has sent ATTACHED. The last argument is its payload. See `attach.attach`.
     """
 
 
@@ -70,6 +69,16 @@ class CommandRequest:
     def started(self) -> None:
         """Note that the server was started for this request: without a session it need not stay."""
         self._command.flags |= messages.STARTED
+
+    def terminal(self) -> bytes:
+        """Return the message that describes the terminal, and remember it for later servers."""
+        from fuguemux.client.terminfo import described  # late: most commands do not attach
+
+        options = self.options
+        term = options.environment.get(b"TERM", b"").decode("utf-8", "surrogateescape")
+        message = described(term, options.features)
+        self._command.terminal = message.payload()
+        return message.encode()
 
     @property
     def tty(self) -> bytes:
@@ -163,11 +172,14 @@ def converse(
                 if kind != messages.HELLO:
                     answered = True
                     progress.clear()
+                if kind == messages.TERMINAL_WANTED:
+                    send(sock, request.terminal())
+                    continue
                 code = _take(sock, kind, payload)
                 if code is not None:
                     return code
                 if kind == messages.ATTACHED:
-                    return attach(sock, decoder, request, messages.decode_attached(payload))
+                    return attach(sock, decoder, request, payload)
             data = receive(sock)
     finally:
         progress.clear()

@@ -153,12 +153,12 @@ def _run_shell(environment: dict[bytes, bytes], command: str) -> int:
 
 
 def _attach(
-    sock: "_socket.socket", decoder: Decoder, request: CommandRequest, resume: bytes
+    sock: "_socket.socket", decoder: Decoder, request: CommandRequest, attached: bytes
 ) -> int:
     """Call `attach.attach`, which is imported here because most commands do not attach."""
     from fuguemux.client.attach import attach
 
-    return attach(sock, decoder, request, resume)
+    return attach(sock, decoder, request, attached)
 
 
 def fill_standard_descriptors() -> None:

@@ -7,7 +7,7 @@ import termios
 from fuguemux.client.arguments import to_text
 from fuguemux.client.guard import Guard
 
-# xterm control sequences, by name, as in xterm's ctlseqs.
+# For a terminal like an xterm. xterm control sequences, by name, as in xterm's ctlseqs.
 _ENTER = (
     b"\x1b[22;0t"  # XTWINOPS: push icon and window title
     b"\x1b[?1049h"  # save the cursor, go to the alternate screen
@@ -58,6 +58,12 @@ class Tty:
             raise OSError(*error.args) from error
         self._entered = False
         self._guard: Guard | None = None
+        self._enter, self._leave = _ENTER, _LEAVE
+
+    def use(self, enter: bytes, leave: bytes) -> None:
+        """Take the terminal over and give it back with these sequences from now on. Empty ones: those of an xterm."""
+        if enter or leave:
+            self._enter, self._leave = enter, leave
 
     def fileno(self) -> int:
         """Return the file descriptor to wait on."""
@@ -71,12 +77,12 @@ class Tty:
             )
             self._entered = True
             if self._guard is None:
-                self._guard = Guard(self._descriptor, self._before, _LEAVE)
+                self._guard = Guard(self._descriptor, self._before, self._leave)
             self._guard.entered()
             termios.tcsetattr(self._descriptor, termios.TCSANOW, _raw(self._before))
         except termios.error as error:
             raise TtyGone(str(error)) from error
-        self._write_now(_ENTER)
+        self._write_now(self._enter)
 
     def leave(self) -> None:
         """Restore screen, modes and line settings. Never raises, and waits at most some seconds for a stalled terminal."""
@@ -85,10 +91,10 @@ class Tty:
         self._entered = False
         try:
             termios.tcflow(self._descriptor, termios.TCOON)
-            if not self._write_now(_LEAVE):
+            if not self._write_now(self._leave):
                 # Output that the terminal has not taken would delay what it must get.
                 termios.tcflush(self._descriptor, termios.TCOFLUSH)
-                self._write_now(_LEAVE)
+                self._write_now(self._leave)
             termios.tcsetattr(self._descriptor, termios.TCSANOW, self._before)
         except (OSError, termios.error, TtyGone):
             return
@@ -141,6 +147,14 @@ class Tty:
         except OSError:
             return 0, 0
         return columns, rows
+
+    def last_line(self, text: bytes) -> bytes:
+        """Return what shows a line at the bottom, over what is there. Empty if the size is not known."""
+        columns, rows = self.size()
+        if not (columns and rows):
+            return b""
+        line = (rows, text[: columns - 2])
+        return b"\x1b\\\x1b[?2026l\x1b7\x1b[%d;1H\x1b[m\x1b[7m %s\x1b[K\x1b[m\x1b8" % line
 
     def _write_now(self, data: bytes) -> bool:
         """Write all of a short sequence. Returns whether a stalled terminal took it in time. Raises TtyGone."""

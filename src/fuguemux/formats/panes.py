@@ -234,7 +234,8 @@ def _client_flags(view: View, client: ClientFacts) -> str:
         words.append("focused")
     if client.control:
         words.append("control-mode")
-    return ",".join((*words, *client_flags.names(client.flags), "UTF-8"))
+    utf8 = ("UTF-8",) if client.terminal.utf8 else ()
+    return ",".join((*words, *client_flags.names(client.flags), *utf8))
 
 
 def _client_session(view: View, client: ClientFacts) -> str:
@@ -266,11 +267,12 @@ CLIENT: Final[dict[str, Callable[[View, ClientFacts], str]]] = {
     "client_readonly": lambda view, client: flag(client.read_only),
     "client_session": _client_session,
     "client_termname": lambda view, client: client.term,
-    "client_termtype": lambda view, client: "",
+    "client_termfeatures": lambda view, client: client.terminal.features,
+    "client_termtype": lambda view, client: client.terminal.type,
     "client_tty": lambda view, client: client.tty,
     "client_uid": lambda view, client: str(view.server.uid),
     "client_user": lambda view, client: view.server.user,
-    "client_utf8": lambda view, client: "1",
+    "client_utf8": lambda view, client: flag(client.terminal.utf8),
     "client_width": lambda view, client: str(client.columns),
     "client_written": lambda view, client: "0",
 }

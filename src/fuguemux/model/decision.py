@@ -67,6 +67,8 @@ class Request(msgspec.Struct, frozen=True):
     """The client was called as `tmux`, so that programs expect tmux's messages and no others."""
     control: bool = False
     """Whether it comes from a control client, which can attach without a terminal."""
+    terminal_problem: str | None = ""
+    """Why the client's terminal cannot be used. Empty: it can. None: the client has not been asked yet."""
 
 
 class Decision(msgspec.Struct, frozen=True):

@@ -21,6 +21,16 @@ def _no_place(_index: int) -> None:
     return None
 
 
+class TerminalFacts(msgspec.Struct, frozen=True):
+    """What a client's terminal can do."""
+
+    utf8: bool = True
+    features: str = ""
+    """As tmux lists them."""
+    type: str = ""
+    """What it reports itself to be: name and version. Empty: it did not say."""
+
+
 class ClientFacts(msgspec.Struct, frozen=True):
     """An attached client."""
 
@@ -49,6 +59,7 @@ class ClientFacts(msgspec.Struct, frozen=True):
     """Columns and rows that a control client has set for single windows."""
     window_place: Callable[[int], tuple[int, int] | None] = _no_place
     """The column and the row of the status line in which a window is named, by its index; None: in none."""
+    terminal: TerminalFacts = TerminalFacts()
 
     @property
     def read_only(self) -> bool:
@@ -253,13 +264,19 @@ class LastScreenAsked(Question, frozen=True):
     styled: bool
 
 
-AnyQuestion: TypeAlias = (
+class TerminalAsked(msgspec.Struct, frozen=True):
+    """What the terminal of the requesting client can do: only that client knows."""
+
+
+DiskQuestion: TypeAlias = (
     FilesAsked | RecoveriesAsked | StatusAsked | LastScreensAsked | LastScreenAsked
 )
+AnyQuestion: TypeAlias = DiskQuestion | TerminalAsked
 
 
 class NotAtHand(Exception):
-    """Something has to be read from a disk first. Nothing has happened: repeat the decision when `question` is answered."""
+    """Something has to be read from a disk first, or asked of the client. Nothing has happened: repeat the decision when
+    `question` is answered."""
 
     def __init__(self, question: AnyQuestion) -> None:
         super().__init__(type(question).__name__)

@@ -5,7 +5,6 @@ against what the code reads."""
 from typing import Final
 
 _KEYS: Final = "keys of other terminals are not declared"
-_TERMINAL: Final = "the client's terminal is not described by options"
 _NOT_YET: Final = "not supported yet"
 _HOOK: Final = "nothing runs this hook yet"
 
@@ -35,8 +34,6 @@ WITHOUT_EFFECT: Final[dict[str, str]] = {
     "popup-style": "there are no popups",
     "remain-on-exit-format": _NOT_YET,
     "scroll-on-clear": "a cleared screen always goes to the history",
-    "terminal-features": _TERMINAL,
-    "terminal-overrides": _TERMINAL,
     "user-keys": _KEYS,
     "window-active-style": _NOT_YET,
     "window-style": _NOT_YET,

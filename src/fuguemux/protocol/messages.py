@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 MAGIC = b"\x8bfugue\r\n"
 VERSION_MIN = 1
-VERSION_MAX = 1
+VERSION_MAX = 2
+TERMINAL_VERSION_MIN = 2
+"""From this version on, a client answers TERMINAL_WANTED."""
 
 # Client to server.
 HELLO = HELLO_KIND
@@ -31,6 +33,7 @@ RESIZE = 0x05
 DETACH = 0x06
 SUSPENDED = 0x07
 WOKEN = 0x08
+TERMINAL = 0x09
 
 # Server to client. HELLO goes both ways.
 STDOUT = 0x21
@@ -42,13 +45,14 @@ DETACHED = 0x26
 STDIN_WANTED = 0x27
 SUSPEND = 0x28
 LOCK = 0x29
+TERMINAL_WANTED = 0x2A
 RESUME = 0x20 | IGNORABLE
 PROGRESS = 0x21 | IGNORABLE
 PATIENCE = 0x22 | IGNORABLE
 NOT_BEGUN = 0x23 | IGNORABLE
 GO_ON = 0x24 | IGNORABLE
 
-CLIENT_KINDS = (COMMAND, STDIN, INPUT, RESIZE, DETACH, SUSPENDED, WOKEN)
+CLIENT_KINDS = (COMMAND, STDIN, INPUT, RESIZE, DETACH, SUSPENDED, WOKEN, TERMINAL)
 SERVER_KINDS = (
     STDOUT,
     STDERR,
@@ -59,6 +63,7 @@ SERVER_KINDS = (
     STDIN_WANTED,
     SUSPEND,
     LOCK,
+    TERMINAL_WANTED,
     RESUME,
     PROGRESS,
     PATIENCE,
@@ -172,6 +177,7 @@ class CommandMessage(Message):
         "program",
         "resume",
         "rows",
+        "terminal",
         "tty",
     )
 
@@ -188,6 +194,7 @@ class CommandMessage(Message):
         rows: int = 0,
         program: bytes = b"fugue",
         resume: bytes = b"",
+        terminal: bytes = b"",
     ) -> None:
         self.argv = argv
         """The words after fugue's own flags. Empty for the default command."""
@@ -205,6 +212,8 @@ class CommandMessage(Message):
         """The name by which the client was called: `fugue`, or `tmux` from the shim."""
         self.resume = resume
         """The token from the previous server, if the client was attached to it; `argv` was carried out already."""
+        self.terminal = terminal
+        """What the previous server was told of the client's terminal: the payload of TERMINAL."""
 
     @property
     def interactive(self) -> bool:
@@ -222,7 +231,7 @@ class CommandMessage(Message):
         return self.environment.get(b"TERM", b"").decode("utf-8", "replace")
 
     # tag 1 argument, repeated | 2 cwd | 3 NAME=value, repeated | 4 pid u32 | 5 flags u32 | 6 tty path
-    #     7 columns u16, rows u16 | 8 program | 9 resume token
+    #     7 columns u16, rows u16 | 8 program | 9 resume token | 10 terminal
     def encode(self) -> bytes:
         """Return the bytes. Raises ValueError if it is too long."""
         parts = [field(1, argument) for argument in self.argv]
@@ -236,6 +245,8 @@ class CommandMessage(Message):
         parts.append(field(8, self.program))
         if self.resume:
             parts.append(field(9, self.resume))
+        if self.terminal:
+            parts.append(field(10, self.terminal))
         return message_bytes(COMMAND, b"".join(parts))
 
     @classmethod
@@ -245,7 +256,7 @@ class CommandMessage(Message):
         environment: dict[bytes, bytes] = {}
         single: dict[int, bytes] = {}
         for tag, value in fields(payload):
-            if tag != 9 and b"\0" in value and tag not in (4, 5, 7):
+            if b"\0" in value and tag not in (4, 5, 7, 9, 10):
                 raise PeerBroke("a NUL byte in a command")
             if tag == 1:
                 argv.append(value)
@@ -274,6 +285,7 @@ class CommandMessage(Message):
             rows=rows,
             program=single.get(8, b"fugue"),
             resume=single.get(9, b""),
+            terminal=single.get(10, b""),
         )
 
 
@@ -367,14 +379,21 @@ def decode_go_on(payload: bytes) -> list[bytes]:
     return payload.split(b"\0")
 
 
-def attached(resume: bytes) -> bytes:
-    """Return the bytes of ATTACHED: from now on the server controls the client's terminal."""
-    return message_bytes(ATTACHED, field(1, resume))
+def attached(resume: bytes, enter: bytes = b"", leave: bytes = b"") -> bytes:
+    """Return the bytes of ATTACHED: from now on the server controls the client's terminal.
+
+    `enter` takes the terminal over and `leave` gives it back. Empty: what suits an xterm.
+    """
+    payload = field(1, resume)
+    if enter or leave:
+        payload += field(2, enter) + field(3, leave)
+    return message_bytes(ATTACHED, payload)
 
 
-def decode_attached(payload: bytes) -> bytes:
-    """Return the resume token in ATTACHED. Raises PeerBroke."""
-    return dict(fields(payload)).get(1, b"")
+def decode_attached(payload: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return the resume token in ATTACHED, and what enters and leaves the terminal. Raises PeerBroke."""
+    single = dict(fields(payload))
+    return single.get(1, b""), single.get(2, b""), single.get(3, b"")
 
 
 def patience(seconds: int) -> bytes:

@@ -3,7 +3,7 @@
 This is the lowest module of the server: it imports nothing from the rooms.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -59,6 +59,15 @@ def begun_block(requester: Requester) -> ReplyBlock | None:
     """
     begin: Callable[[], ReplyBlock | None] | None = getattr(requester, "block", None)
     return None if begin is None else begin()
+
+
+async def described_terminal(requester: Requester) -> None:
+    """Return when the requester's client has said what its terminal can do. Requesters that have such a client have a
+    method `described`.
+    """
+    described: Callable[[], Awaitable[None]] | None = getattr(requester, "described", None)
+    if described is not None:
+        await described()
 
 
 class EffectResult(NamedTuple):

@@ -319,6 +319,10 @@ class Emulator(Protocol):
     def encode_focus(self, gained: bool) -> bytes:
         """Return the focus report; b"" if the program does not want it."""
 
+    def use_colours(self, colours: Colours) -> None:
+        """Answer queries of the terminal's colours with these, as long as the program has set no others. Unknown ones are
+        not answered."""
+
     # -- memory -------------------------------------------------------------------------------
     def compact(self) -> bool:
         """Free memory of an idle pane, one step at a time. Returns True if there is more to do."""

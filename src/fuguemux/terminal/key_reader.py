@@ -27,6 +27,7 @@ from fuguemux.terminal.keys import (
 PASTE_BYTES_MAX: Final = 16 << 20
 ANSWER_BYTES_MAX: Final = 64 << 10
 PASTE_BEGIN: Final = b"\x1b[200~"
+ANSWERS_BEGIN: Final = (b"\x1b]1", b"\x1bP>", b"\x1b[?", b"\x1b[>")
 PASTE_END: Final = b"\x1b[201~"
 
 
@@ -117,6 +118,11 @@ class KeyReader:
     def waiting(self) -> bool:
         """Whether something unfinished is held back that `flush` would return (not a paste)."""
         return bool(self._rest) and self._paste is None
+
+    @property
+    def in_answer(self) -> bool:
+        """Whether what is held back begins as answers of a terminal do, and no key does."""
+        return self._paste is None and self._rest.startswith(ANSWERS_BEGIN)
 
     def feed(self, data: bytes) -> list[Input]:
         """Return the items that `data` completes. Never raises."""

@@ -116,7 +116,7 @@ def test_the_highest_common_version_is_chosen(lowest: int, highest: int, chosen:
 def test_without_a_common_version_both_releases_and_the_fix_are_named() -> None:
     newer = messages.answer(Hello(98, 99, "9.9.9"), "0.1.0")
     assert newer.text == (
-        "the running server is fugue 0.1.0 (protocol 1 to 1), this client is fugue 9.9.9 (protocol 98 to 99): upgrade the server"
+        "the running server is fugue 0.1.0 (protocol 1 to 2), this client is fugue 9.9.9 (protocol 98 to 99): upgrade the server"
     )
     assert messages.answer(Hello(0, 0, "0.0.1"), "0.1.0").text.endswith("upgrade the client")
 
@@ -140,7 +140,10 @@ def test_a_size_beyond_what_travels_is_cut() -> None:
 
 @given(st.binary(max_size=60))
 def test_a_resume_token_comes_back(token: bytes) -> None:
-    assert messages.decode_attached(messages.attached(token)[HEADER_BYTES:]) == token
+    payload = messages.attached(token)[HEADER_BYTES:]
+    assert messages.decode_attached(payload) == (token, b"", b"")
+    payload = messages.attached(token, b"enter", b"leave")[HEADER_BYTES:]
+    assert messages.decode_attached(payload) == (token, b"enter", b"leave")
 
 
 def test_every_kind_has_its_own_number_and_its_place() -> None:

@@ -9,7 +9,7 @@ from fuguemux.model.decision import Decision, Refused, Request
 from fuguemux.model.effects import AnyEffect, Attach
 from fuguemux.model.events import AnyEvent, EnvironmentSet, PaneActivated, WindowSelected
 from fuguemux.model.ids import SessionId
-from fuguemux.model.live import LiveView
+from fuguemux.model.live import LiveView, NotAtHand, TerminalAsked
 from fuguemux.model.state import Environment, ServerState, Session
 from fuguemux.options import options
 
@@ -17,7 +17,8 @@ NESTED = "sessions should be nested with care, unset ${} to force"
 
 
 def check_can_attach(request: Request) -> None:
-    """Raise Refused if the client is inside a pane or has no terminal. A client that is attached already may switch.
+    """Raise Refused if the client is inside a pane, or has no terminal that can be used. A client that is attached already
+    may switch. Raises NotAtHand if it has to be asked about its terminal first.
 
     A client called tmux is inside as long as TMUX is set; in a pane without the shim that is FUGUE.
     """
@@ -30,6 +31,10 @@ def check_can_attach(request: Request) -> None:
         raise Refused(NESTED.format(known.decode()))
     if not request.interactive and not request.control:
         raise Refused("open terminal failed: not a terminal")
+    if request.terminal_problem is None:
+        raise NotAtHand(TerminalAsked())
+    if request.terminal_problem:
+        raise Refused(request.terminal_problem)
 
 
 def effect_of(

@@ -13,6 +13,7 @@ import msgspec
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import (
     AnyQuestion,
+    DiskQuestion,
     FilesAsked,
     LastScreenAsked,
     LastScreensAsked,
@@ -89,13 +90,13 @@ class Documents:
         finally:
             self._found = {}
 
-    async def read(self, question: AnyQuestion) -> Any:
+    async def read(self, question: DiskQuestion) -> Any:
         """Read the answer. Raises ServerEnds and OSError. Most problems of reading are described in the answer
         instead."""
         ends = "the server ended before a file was read: nothing was done"
         return await self._waits.until_end(self._read(question), ends)
 
-    async def _read(self, question: AnyQuestion) -> Any:
+    async def _read(self, question: DiskQuestion) -> Any:
         match question:
             case FilesAsked(directory, pattern):
                 return await _files(directory, pattern)

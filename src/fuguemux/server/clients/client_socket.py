@@ -9,6 +9,7 @@ from fuguemux.model.limits import ENVIRONMENT_ENTRIES_MAX, MESSAGE_BYTES_MAX
 from fuguemux.protocol import framing, messages
 from fuguemux.protocol.framing import Decoder, PeerBroke
 from fuguemux.protocol.messages import CommandMessage, Hello
+from fuguemux.protocol.terminals import TerminalMessage
 from fuguemux.server.clients.connection import TRANSPORT_BYTES_HIGH, Connection
 from fuguemux.server.clients.connection_state import ConnectionState
 from fuguemux.server.clients.handler import SocketOwner
@@ -117,6 +118,8 @@ class ClientSocket(asyncio.Protocol):
                 connection.abort(payload.decode("utf-8", "replace")[:256] or "the client left")
             case messages.SUSPENDED:
                 handler.suspended(connection)
+            case messages.TERMINAL:
+                connection.terminal.told(TerminalMessage.decode(payload))
             case messages.WOKEN:
                 handler.woken(connection, *messages.decode_size(payload))
             case _:

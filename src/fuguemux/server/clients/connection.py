@@ -16,6 +16,7 @@ from fuguemux.protocol.framing import message_bytes
 from fuguemux.protocol.messages import CommandMessage, Detached, Hello
 from fuguemux.server.clients.connection_state import ConnectionState, ConnectionStep, after, is_open
 from fuguemux.server.clients.outbox import Outbox
+from fuguemux.server.clients.terminals.asked_terminal import AskedTerminal
 
 CHUNK_BYTES: Final = 256 << 10
 """A reply or a repaint travels in messages of at most this."""
@@ -58,6 +59,10 @@ class Connection:
         self._outbox = Outbox(lambda data: self._transport.write(data))
         self._gone = asyncio.Event()
         self._taken = asyncio.Event()
+        self.terminal: Final = AskedTerminal(
+            lambda: self._send(message_bytes(messages.TERMINAL_WANTED))
+        )
+        """What the client says of its terminal."""
         self._stdin: asyncio.Queue[bytes] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._when_gone: Callable[[], None] | None = None
@@ -129,9 +134,10 @@ class Connection:
         self._send(messages.go_on([word.encode("utf-8", "surrogateescape") for word in words]))
         self._leave("the server ends")
 
-    def attached(self, resume: bytes) -> None:
-        """Attach the client. If the client has to connect again, `resume` is returned in `Command.resume`."""
-        self._send(messages.attached(resume))
+    def attached(self, resume: bytes, enter: bytes = b"", leave: bytes = b"") -> None:
+        """Attach the client. If the client has to connect again, `resume` is returned in `Command.resume`. `enter` and
+        `leave` are what takes its terminal over and gives it back. Empty: what suits an xterm."""
+        self._send(messages.attached(resume, enter, leave))
         if self._owner.reconnect_seconds is not None:
             self._send(messages.patience(self._owner.reconnect_seconds))
         if self.is_open:
@@ -272,11 +278,13 @@ class Connection:
         if answer.highest == 0:
             self._leave(answer.text)
         else:
+            self.terminal.can_tell = answer.highest >= messages.TERMINAL_VERSION_MIN
             self._step(ConnectionStep.GREETED)
 
     def commanded(self, command: CommandMessage) -> None:
         """The client gave its command."""
         self.command = command
+        self.terminal.commanded(command)
         self._step(ConnectionStep.COMMANDED)
         self._cancel_timer()
 
@@ -324,6 +332,7 @@ class Connection:
         self._outbox.clear()
         self._gone.set()
         self._taken.set()
+        self.terminal.gone()
         if self._when_gone is not None:
             self._when_gone()
         if self._stdin is not None:

@@ -81,7 +81,12 @@ class ConnectionRequester:
             rows=command.rows,
             pane=pane_of_environment(command.environment, self._state(), self._socket_path),
             as_tmux=self.as_tmux,
+            terminal_problem=self.connection.terminal.problem,
         )
+
+    async def described(self) -> None:
+        """Return when the client has said what its terminal can do, or is gone."""
+        await self.connection.terminal.asked()
 
     def stdout(self, data: bytes) -> None:
         """Send to the client's stdout. An attached client has none."""

@@ -10,6 +10,7 @@ from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.limits import CLIENT_COLUMNS_MAX, CLIENT_ROWS_MAX
 from fuguemux.model.live import ClientFacts
 from fuguemux.model.state import Session, Window, current_link
+from fuguemux.options import options
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.drawing.mouse_places import ShownArea
@@ -22,6 +23,7 @@ from fuguemux.server.clients.overlays import (
     PanesOverlay,
     StatusOverlay,
 )
+from fuguemux.server.clients.terminals.client_terminal import ClientTerminal
 from fuguemux.terminal.compose import ENTER
 from fuguemux.terminal.emulator import CLIPBOARD_BYTES_MAX, Event
 from fuguemux.terminal.key_reader import KeyReader
@@ -85,7 +87,14 @@ class Viewer:
         """The pane whose synchronized update that frame waits for."""
         self.frame_at = -1e9
         """When the last frame was drawn, by the loop's clock."""
-        self.escape_timer: object = None
+        self.escape_timer: asyncio.TimerHandle | None = None
+        state = surface.state
+        self.terminal = ClientTerminal(
+            command,
+            connection.terminal.message,
+            options.get_array(state, "terminal-features"),
+            options.get_array(state, "terminal-overrides"),
+        )
         self._surface = surface
         self._picture = Picture(surface, self.client)
 
@@ -135,6 +144,7 @@ class Viewer:
             environment=self.command.environment,
             used=self.used,
             window_place=self._picture.window_place,
+            terminal=self.terminal.facts,
         )
 
     def resize(self, columns: int, rows: int) -> None:
@@ -146,8 +156,13 @@ class Viewer:
 
     def begin(self) -> None:
         """Take over the client's screen."""
-        self.connection.output(ENTER)
+        self.connection.output(self.terminal.adapted(ENTER))
         self._picture.forget_title()
+
+    def ask(self, now: float) -> None:
+        """Ask the terminal what it is."""
+        if self.draws:
+            self.connection.output(self.terminal.questions(now))
 
     def leave(
         self, text: str, *, hang_up_parent: bool = False, shell: str = "", command: str = ""
@@ -199,6 +214,12 @@ class Viewer:
             return None
         return self._picture.shown_area(session, window)
 
+    def stop_escape_timer(self) -> None:
+        """The user types on: what is unfinished waits anew."""
+        if self.escape_timer is not None:
+            self.escape_timer.cancel()
+            self.escape_timer = None
+
     def repaint(self) -> None:
         """Draw everything again in the next frame."""
         self._picture.repaint()
@@ -221,7 +242,7 @@ class Viewer:
             (self.round, self.rows, self.key_table),
             self.flags,
         )
-        return self._picture.frame(seen)
+        return self.terminal.adapted(self._picture.frame(seen))
 
     def touch_status(self) -> None:
         """Something that the status line may show has changed and is not in the state: compose it again."""
@@ -250,7 +271,8 @@ class Viewer:
     def copied(self, data: bytes) -> None:
         """Put `data` on the clipboard of the client's terminal (OSC 52), unless it is longer than the limit."""
         if len(data) < CLIPBOARD_BYTES_MAX:
-            self.connection.output(b"\x1b]52;c;" + base64.b64encode(data) + b"\x07")
+            sequence = b"\x1b]52;c;" + base64.b64encode(data) + b"\x07"
+            self.connection.output(self.terminal.adapted(sequence))
 
     def passed_on(self, pane: PaneId, event: Event) -> bytes:
         """What an event in a pane that it shows says to its terminal. Empty: nothing."""
@@ -258,7 +280,8 @@ class Viewer:
 
     def pass_on(self, data: bytes) -> None:
         """Send what a program means for the terminal outside. It may move the terminal's cursor."""
-        self.connection.output(data)
+        xterm = self.terminal.abilities.xterm
+        self.connection.output(data if xterm else self.terminal.adapted(data))
         self._picture.disturbed()
         self.dirty = True
 

@@ -24,6 +24,7 @@ from fuguemux.server.clients.frames import Frames
 from fuguemux.server.clients.message_log import MessageLog
 from fuguemux.server.clients.shown_messages import ShownMessages
 from fuguemux.server.clients.status_clock import StatusClock
+from fuguemux.server.clients.terminals import pane_colours
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.previews import LastScreensPort
@@ -142,8 +143,9 @@ class Viewers:
         self._viewers[viewer.client] = viewer
         self.used(viewer)
         self.idle_begins()
-        connection.attached(self._token(viewer))
+        connection.attached(self._token(viewer), *viewer.terminal.abilities.around())
         viewer.begin()
+        viewer.ask(self._loop.time())
         self.status_clock.begin(viewer)
         self._came(session)
         self._happened("client-attached", session, viewer.name)
@@ -224,8 +226,13 @@ class Viewers:
         viewer.abandon()
         self._frames.cancel(viewer)
         self.control.left(viewer)
+        self.give_colours()
         self._happened("client-detached", viewer.session, viewer.name)
         self._sizes_changed()
+
+    def give_colours(self) -> None:
+        """Give the panes the colours of the clients' terminals, as far as they are known."""
+        pane_colours.update(self._viewers.values(), self._surface.panes, self._surface.state)
 
     def settings_changed(self, viewer: Viewer) -> None:
         """The client's flags, or the size that it has set, are different now."""
@@ -262,7 +269,8 @@ class Viewers:
         self, before: ServerState, after: ServerState, events: Sequence[AnyEvent]
     ) -> None:
         """Follow one transaction: viewers of closed sessions switch or leave, the others are drawn again."""
-        del before
+        if before.panes is not after.panes:
+            self.give_colours()
         self.status_clock.published(events)
         for viewer in list(self._viewers.values()):
             session = after.sessions.get(viewer.session)

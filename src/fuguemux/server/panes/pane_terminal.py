@@ -17,7 +17,7 @@ from fuguemux.persistence.scrollback.scrollback import PaneScrollback
 from fuguemux.server.panes.last_screen import taken
 from fuguemux.server.panes.rebuild import Rebuilt, archive, mark_lost, resize
 from fuguemux.server.panes.waiting_screen import WaitingScreen
-from fuguemux.terminal.emulator import Emulator, ScreenSize
+from fuguemux.terminal.emulator import Colours, Emulator, ScreenSize
 
 INPUT_BYTES_MAX = 16 << 20
 """Input that a program does not read waits in memory up to this size. More is refused."""
@@ -169,6 +169,7 @@ class PaneTerminal:
         self.typings = 0
         """How often something other than Enter alone was typed here."""
         self.last_output_s = 0
+        self._colours = Colours()
         self.status = ""
         self.persist = True
 
@@ -205,10 +206,19 @@ class PaneTerminal:
             return None
         rebuilt = waiting.build()
         self._emulator, self.waiting = rebuilt.emulator, None
+        if self._colours != Colours():
+            self._emulator.use_colours(self._colours)
         if self._scrollback.limit_lines is not None:
             self._scrollback.trim(self._scrollback.limit_lines)
         self.built(self, waiting, rebuilt)
         return rebuilt
+
+    def use_colours(self, colours: Colours) -> None:
+        """Answer programs that ask for the terminal's colours with these from now on."""
+        if colours != self._colours:
+            self._colours = colours
+            if self._emulator is not None:
+                self._emulator.use_colours(colours)
 
     def limit_history(self, lines: int) -> None:
         """Keep no more than `lines` lines of scrollback."""

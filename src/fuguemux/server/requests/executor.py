@@ -25,7 +25,7 @@ from fuguemux.model.effects import (
 )
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.ids import NOBODY
-from fuguemux.model.live import AnyQuestion, NotAtHand
+from fuguemux.model.live import AnyQuestion, DiskQuestion, NotAtHand, TerminalAsked
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.holding import TookTooLong, endable
@@ -38,10 +38,11 @@ from fuguemux.server.ports import (
     ServerEnding,
     Words,
     begun_block,
+    described_terminal,
 )
 from fuguemux.server.requests.long_texts import parsed_text
 from fuguemux.server.requests.source_places import placed, reading, told
-from fuguemux.server.requests.turn import DISK, FILES, Turn, TurnGivenUp
+from fuguemux.server.requests.turn import CLIENT, DISK, FILES, Turn, TurnGivenUp
 from fuguemux.server.work import threads
 from fuguemux.server.work.sequence_gate import SequenceGate
 from fuguemux.server.work.waits import ServerEnds
@@ -93,7 +94,7 @@ class DocumentsPort(Protocol):
         raise NotAtHand."""
         ...
 
-    async def read(self, question: AnyQuestion) -> Any:
+    async def read(self, question: DiskQuestion) -> Any:
         """Read the answer, on another thread. May take any time. Raises ServerEnds, and OSError if it cannot be read
         at all."""
         ...
@@ -239,6 +240,9 @@ class Executor:
                 read[missing.question] = await self._read(missing.question, words, requester)
 
     async def _read(self, question: AnyQuestion, words: Words, requester: Requester) -> Any:
+        if isinstance(question, TerminalAsked):
+            asked = described_terminal(requester)
+            return await self._turn.left(asked, requester, CLIENT, words[0])
         try:
             with self.gate.opened():
                 return await self._turn.left(

@@ -18,6 +18,7 @@ kept."""
 SAY_SECONDS: Final = 3.0
 """After this time the requester is told what the command waits for."""
 
+CLIENT: Final = "the client"
 DISK: Final = "the disk to confirm the change"
 FILES: Final = "files to be read"
 OTHERS: Final = "a command before it"

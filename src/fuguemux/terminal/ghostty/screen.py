@@ -33,6 +33,10 @@ class EngineScreen:
         self._rows = Rows(self._lib, terminal)
         self._history = EngineHistory(self._lib, terminal, self._rows)
 
+    def use_colours(self, colours: Colours) -> None:
+        self._colours = colours
+        state.set_colours(self._lib, self._terminal, colours)
+
     def _release(self) -> None:
         self._history.free()
         self._lib.ghostty_terminal_free(self._terminal)

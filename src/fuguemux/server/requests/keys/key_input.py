@@ -33,6 +33,7 @@ from fuguemux.server.requests.executor import Executor
 from fuguemux.server.requests.keys.key_tables import KeyTables
 from fuguemux.server.requests.keys.mode_keys import ModeKeys
 from fuguemux.server.requests.keys.mouse_input import MouseInput, MouseKey
+from fuguemux.server.requests.keys.terminal_answers import patience, take
 from fuguemux.terminal.key_reader import Answer, Focus, Input, KeyPress, Mouse, Paste
 
 INPUT_ITEMS_MAX = 100_000
@@ -123,8 +124,9 @@ class KeyInput:
 
     def _feed(self, viewer: Viewer, data: bytes) -> None:
         self._take(viewer, viewer.reader.feed(data))
-        if viewer.reader.waiting and viewer.escape_timer is None:
-            delay = int(self._option("escape-time")) / 1000
+        viewer.stop_escape_timer()
+        if viewer.reader.waiting:
+            delay = patience(viewer, self._loop.time(), int(self._option("escape-time")) / 1000)
             viewer.escape_timer = self._loop.call_later(delay, self._escape, viewer)
 
     def _escape(self, viewer: Viewer) -> None:
@@ -214,6 +216,9 @@ class KeyInput:
         """Handle one item. Returns the command to run for it, or an empty string if nothing is left to do."""
         if isinstance(item, MouseKey):
             return self._mouse_key(viewer, item)
+        if isinstance(item, Answer):
+            take(item, viewer, self._viewers)
+            return ""
         if viewer.overlay is not None:
             viewer.overlay = None  # any key ends a message, and has its usual effect
             viewer.dirty = True
@@ -224,8 +229,7 @@ class KeyInput:
         if isinstance(item, Mouse):
             key = self._mouse.reported(viewer, item.event)
             return "" if key is None else self._mouse_key(viewer, key)
-        if not isinstance(item, Answer):
-            self._pass_on(viewer, item)
+        self._pass_on(viewer, item)
         return ""
 
     def _covered(self, viewer: Viewer, item: Input) -> str | KeyCommand | None:
