@@ -39,6 +39,7 @@ def mouse(code: int, x: int, y: int, *, up: bool = False) -> bytes:
 
 
 def begun(sides: SideBySide, *commands: Words, program: str = LINES) -> None:
+    sides.run(("display-popup", "-C"))
     sides.resize(COLUMNS + 2, ROWS)  # closes a menu that a case before this one has left
     sides.reset(program)
     sides.run(("set-option", "-g", "@chosen", "none"), *commands)
@@ -361,4 +362,113 @@ def test_a_key_ends_the_numbers(sides: SideBySide, flags: Words, typed: bytes) -
 )
 def test_mistakes_about_numbers(sides: SideBySide, words: Words) -> None:
     theirs, ours = sides.both("display-panes", *words)
+    assert ours == theirs
+
+
+# Popups
+
+POPUP = "printf 'in a \\033[31mpopup\\033[0m 漢字\\n'; exec cat"
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        (),
+        ("-w", "30", "-h", "8", "-x", "4", "-y", "12", "-T", "#[align=centre,fg=red]a title"),
+        ("-B", "-w", "50%", "-h", "50%"),
+        *[("-b", lines, "-S", "fg=green,bold") for lines in ("rounded", "double", "heavy", "simple", "padded", "none")],
+        ("-s", "bg=blue,fg=white", "-S", "bg=red"), ("-w", "100%", "-h", "100%"),
+    ],
+)  # fmt: skip
+def test_a_popup_shows_a_program(sides: SideBySide, flags: Words) -> None:
+    begun(sides, ("split-window", "-h", QUIET))
+    opened(sides, "display-popup", *flags, POPUP)
+    sides.same(shows="in a popup", cursor=True)
+    sides.type(b"typed\r")
+    sides.same(shows="typed", cursor=True)
+    sides.type(b"\x1b")
+    gone(sides, "typed")
+    sides.same()
+
+
+def test_options_of_popups(sides: SideBySide) -> None:
+    begun(
+        sides,
+        ("set-option", "-g", "popup-style", "bg=magenta"),
+        ("set-option", "-g", "popup-border-style", "fg=cyan"),
+        ("set-option", "-g", "popup-border-lines", "double"),
+    )
+    opened(sides, "display-popup", POPUP)
+    sides.same(shows="in a popup")
+    sides.run(("display-popup", "-C"))
+    gone(sides, "in a popup")
+    sides.same()
+
+
+@pytest.mark.parametrize(
+    ("flags", "program", "code"),
+    [("-E", "exit 3", 3), ("-EE", "exit 0", 0), ("-E", "kill -TERM $$", 15)],
+)
+def test_a_popup_closes_with_its_program(
+    sides: SideBySide, flags: str, program: str, code: int
+) -> None:
+    begun(sides)
+    answers = sides.both("display-popup", flags, program)
+    assert answers[1] == answers[0]
+    assert answers[0][0] == code
+    sides.same()
+
+
+def test_a_popup_stays_after_a_failure(sides: SideBySide) -> None:
+    begun(sides)
+    opened(sides, "display-popup", "-EE", "echo failed here; exit 1")
+    sides.same(shows="failed here")
+    sides.type(b"\x1b")
+    gone(sides, "failed here")
+    sides.same()
+
+
+def test_a_popup_has_a_directory_and_variables(sides: SideBySide) -> None:
+    begun(sides)
+    opened(
+        sides, "display-popup", "-E", "-d", "/usr", "-e", "X=some #S", "echo $X $PWD; stty size; read -r line"
+    )  # fmt: skip
+    sides.same(shows="some #S /usr")
+    sides.type(b"\r")
+    gone(sides, "some #S")
+    sides.same()
+
+
+def test_the_mouse_moves_and_resizes_a_popup(sides: SideBySide) -> None:
+    begun(sides, ("set-option", "-g", "mouse", "on"))
+    opened(sides, "display-popup", "-x", "10", "-y", "12", "-w", "30", "-h", "8", POPUP)
+    sides.same(shows="in a popup")
+    for report in (
+        mouse(0, 20, 5), mouse(32, 22, 6), mouse(32, 25, 8), mouse(0, 25, 8, up=True),
+    ):  # fmt: skip
+        sides.type(report)
+        sides.same(styles=False, shows="in a popup")
+    sides.run(("display-popup", "-C"))
+    sides.same()
+
+
+def test_a_popup_follows_the_size_of_the_terminal(sides: SideBySide) -> None:
+    begun(sides)
+    opened(sides, "display-popup", "-w", "60", "-h", "16", POPUP)
+    sides.same(shows="in a popup")
+    sides.resize(40, 12)
+    sides.same(shows="in a popup", styles=False)
+    sides.resize(COLUMNS, ROWS)
+    sides.same(shows="in a popup", styles=False)
+    sides.run(("display-popup", "-C"))
+    sides.same()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("-w", "0"), ("-h", "x"), ("-w", "200%"), ("-h", "500"), ("-b", "thick"), ("-t", "%99"),
+     ("-C",), ("-q",), ("-w", "2", "-h", "2")],
+)  # fmt: skip
+def test_mistakes_about_popups(sides: SideBySide, words: Words) -> None:
+    theirs, ours = sides.both("display-popup", *words)
     assert ours == theirs

@@ -1,5 +1,7 @@
 """Effects that put something over the panes of one client: menus, numbers of panes, popups. See model/effects.py."""
 
+from typing import Literal
+
 import msgspec
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId
@@ -56,5 +58,32 @@ class NumberPanes(OverlayEffect, frozen=True):
     """Whether the reply waits until they have disappeared."""
 
 
-AnyOverlayEffect = OpenMenu | NumberPanes
+class OpenPopup(OverlayEffect, frozen=True):
+    """Run a program in a box, unless something lies over the panes already. The reply waits until it is closed."""
+
+    column: int
+    row: int
+    columns: int
+    rows: int
+    """With the border."""
+    title: str
+    lines: str
+    """A value of `popup-border-lines`."""
+    style: str
+    border_style: str
+    argv: tuple[bytes, ...]
+    cwd: bytes
+    environment: tuple[tuple[bytes, bytes], ...]
+    """Additional variables."""
+    session: SessionId
+    pane: PaneId
+    closes: Literal["", "exit", "success"] = ""
+    """With the program: never, always, or if it exits with 0."""
+
+
+class ClosePopup(OverlayEffect, frozen=True):
+    """Close what lies over the panes (display-popup -C)."""
+
+
+AnyOverlayEffect = OpenMenu | NumberPanes | OpenPopup | ClosePopup
 """All of them."""

@@ -25,6 +25,7 @@ from fuguemux.server.requests.effect_runner import EffectRunner
 from fuguemux.server.requests.executor import Executor
 from fuguemux.server.requests.keys.key_input import KeyInput
 from fuguemux.server.requests.overlays.opening import Overlays
+from fuguemux.server.requests.overlays.popups import Popups
 from fuguemux.server.requests.readiness import Readiness
 from fuguemux.server.requests.request_handler import RequestHandler
 from fuguemux.server.requests.search import Searcher
@@ -146,7 +147,21 @@ def _executor(
         clients.alerts,
         ClientSettings(clients.viewers),
         programs.prompts,
-        Overlays(base.loop, state.engine, clients.viewers, programs.waits),
+        Overlays(
+            base.loop,
+            state.engine,
+            clients.viewers,
+            programs.waits,
+            Popups(
+                base.loop,
+                state.engine,
+                clients.viewers,
+                programs.shells,
+                panes.environment,
+                panes.emulators,
+            ),
+            base.spawn,
+        ),
     )
     executor = Executor(state.engine, effects, durable, panes.gate, panes.hooks, admin.documents)
     command_effects.connect(executor)

@@ -1,10 +1,21 @@
 """The frames of menus and popups: lines around rows of cells, with a title in the upper one. After `popup-border-lines`."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from fuguemux.terminal.canvas import SINGLE, Lines
 from fuguemux.terminal.style import RESET, Style
 from fuguemux.terminal.styled_row import drawn_over
+
+LINES: Final = {
+    "single": SINGLE,
+    "double": Lines(*"═║╔╗╚╝"),
+    "heavy": Lines(*"━┃┏┓┗┛"),
+    "simple": Lines(*"-|++++"),
+    "rounded": Lines(*"─│╭╮╰╯"),
+    "padded": Lines(*"      "),
+}
+"""By the values of `popup-border-lines`, without `none`."""
 
 
 def framed(

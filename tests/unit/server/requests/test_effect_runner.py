@@ -8,7 +8,13 @@ import pytest
 from fuguemux.model import effects as ef
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.live import CaptureRequest, MarkedPane
-from fuguemux.model.overlay_effects import AnyOverlayEffect, NumberPanes, OpenMenu
+from fuguemux.model.overlay_effects import (
+    AnyOverlayEffect,
+    ClosePopup,
+    NumberPanes,
+    OpenMenu,
+    OpenPopup,
+)
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.scrollback.pack_reader import PackReader
@@ -292,6 +298,8 @@ AWAITED: dict[ef.AnyEffect, str] = {
     ef.WaitFor("x", "wait"): "wait_for",
     OpenMenu(CLIENT, 0, 0, 1, "", (), SESSION, PANE): "open",
     NumberPanes(CLIENT, "", 0): "open",
+    OpenPopup(CLIENT, 0, 0, 9, 9, "", "single", "", "", (b"sh",), b"/", (), SESSION, PANE): "open",
+    ClosePopup(CLIENT): "open",
     ef.CapturePane(PANE, CAPTURE, True): "capture_pane",
     ef.LoadBuffer(b"/x"): "load_buffer",
     ef.SaveBuffer(b"/x", b""): "save_buffer",

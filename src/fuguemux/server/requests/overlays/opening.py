@@ -2,13 +2,19 @@
 disappeared."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import assert_never
+from typing import Any, assert_never
 
 from fuguemux.engine.engine import Engine
 from fuguemux.formats.formats import FormatContext, TooExpensive
-from fuguemux.model.overlay_effects import AnyOverlayEffect, NumberPanes, OpenMenu
+from fuguemux.model.overlay_effects import (
+    AnyOverlayEffect,
+    ClosePopup,
+    NumberPanes,
+    OpenMenu,
+    OpenPopup,
+)
 from fuguemux.options import options
 from fuguemux.server.clients.overlays import PanesOverlay
 from fuguemux.server.clients.requesters import ViewerRequester
@@ -17,8 +23,9 @@ from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
 from fuguemux.server.overlays.menu import MenuOverlay
 from fuguemux.server.overlays.pane_numbers import PaneNumbers
-from fuguemux.server.ports import EffectResult, Requester
+from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 from fuguemux.server.requests.overlays.numbered_panes import numbered_panes
+from fuguemux.server.requests.overlays.popups import Popups
 from fuguemux.server.work.waits import Waits
 from fuguemux.terminal.style import DEFAULT, Style
 
@@ -29,8 +36,16 @@ class Overlays:
     """Implements `effect_runner.OverlaysPort`. Belongs to the loop."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, engine: Engine, viewers: Viewers, waits: Waits
+        self,
+        loop: asyncio.AbstractEventLoop,
+        engine: Engine,
+        viewers: Viewers,
+        waits: Waits,
+        popups: Popups,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
+        self._popups = popups
+        self._spawn = spawn
         self._loop = loop
         self._engine = engine
         self._viewers = viewers
@@ -41,7 +56,13 @@ class Overlays:
     ) -> Awaitable[EffectResult] | None:
         """Show it. None: the requester does not wait, or the client shows something already, as in tmux."""
         viewer = self._viewers.get(effect.client)
-        if viewer is None or not viewer.draws or _covered(viewer):
+        if viewer is None or not viewer.draws:
+            return None
+        if isinstance(effect, ClosePopup):
+            viewer.uncover()
+            self._viewers.schedule(viewer)
+            return None
+        if viewer.over_panes is not None or viewer.page is not None:
             return None
         done: asyncio.Future[EffectResult] = self._loop.create_future()
 
@@ -56,6 +77,8 @@ class Overlays:
             case NumberPanes():
                 waits = effect.wait
                 self._number_panes(viewer, effect, ended)
+            case OpenPopup():
+                self._popup(viewer, effect, ended)
             case _:
                 assert_never(effect)
         if not waits:
@@ -63,6 +86,18 @@ class Overlays:
         if isinstance(requester, ViewerRequester):
             requester.step_aside()  # the keys that follow are for the overlay
         return self._waits.until_end(_result(done), ENDS)
+
+    def _popup(self, viewer: Viewer, effect: OpenPopup, ended: Callable[[int], None]) -> None:
+        overlay, program = self._popups.made(viewer, effect, ended)
+        self._show(viewer, overlay)
+
+        async def run() -> None:
+            try:
+                await self._popups.run(viewer, effect, overlay, program)
+            except EffectFailed as failure:
+                self._viewers.message(viewer, str(failure))
+
+        self._spawn(run())
 
     def _number_panes(self, viewer: Viewer, effect: NumberPanes, ended: Callable[[], None]) -> None:
         numbers = PaneNumbers(
@@ -102,10 +137,6 @@ class Overlays:
             return status_line.expanded_style(text, context)
         except TooExpensive:
             return DEFAULT
-
-
-def _covered(viewer: Viewer) -> bool:
-    return viewer.over_panes is not None or viewer.page is not None
 
 
 async def _result(done: "asyncio.Future[EffectResult]") -> EffectResult:
