@@ -203,10 +203,9 @@ class Both:
                 if theirs.err.startswith("server exited unexpectedly"):
                     self._restart_tmux()
                     return None
-                if _on_purpose(theirs, ours):
-                    return None
                 if theirs != ours:
-                    return Difference(words, theirs, ours)
+                    purpose = _on_purpose(theirs, ours)
+                    return None if purpose else Difference(words, theirs, ours)
             return None
         finally:
             self._undo(script)
@@ -305,6 +304,8 @@ def _on_purpose(theirs: Answer, ours: Answer) -> bool:
 
     What follows in the script is not compared any more.
     """
+    if ours.err.endswith(" expects an argument\n"):
+        return True
     if theirs.err == "syntax error\n":
         return ours.err.startswith("syntax error")
     return ours.err.startswith("create pane failed: cannot execute") or (

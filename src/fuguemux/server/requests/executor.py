@@ -180,13 +180,14 @@ class Executor:
         return code
 
     async def run_text(self, text: str, requester: Requester) -> int:
-        """As `run_parsed`, for text in tmux's language. A text with a syntax error runs no command."""
+        """Run the commands of a text in tmux's language that another command, a key or a hook has: up to the first that
+        fails, whichever line it is on. A text with a syntax error runs no command."""
         try:
             commands = await parsed_text(self._engine, text)
         except Refused as refusal:
             _tell(requester, refusal.told(as_tmux=requester.request(()).as_tmux))
             return 1
-        return await self.run_parsed(commands, requester)
+        return await self.run([command.argv for command in commands], requester)
 
     async def _guarded(self, words: Words, requester: Requester, *, late: bool) -> Result:
         block = begun_block(requester)
