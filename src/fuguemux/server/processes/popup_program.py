@@ -9,7 +9,7 @@ from contextlib import suppress
 from signal import SIGTERM
 from typing import Final
 
-from fuguemux.server.panes.pane_terminal import PtyMaster
+from fuguemux.server.panes.pane_terminal import InputRefused, PtyMaster
 from fuguemux.server.work.jobs import Jobs, ShellJob
 
 READ_BYTES: Final = 64 << 10
@@ -49,8 +49,9 @@ class PopupProgram:
         return abs(code)
 
     def write(self, data: bytes) -> None:
-        """Write for the program. Raises InputRefused if it does not read."""
-        self._master.write(data)
+        """Write for the program. What is too much for a program that does not read is lost."""
+        with suppress(InputRefused):
+            self._master.write(data)
 
     def resize(self, columns: int, rows: int) -> None:
         """Give its terminal another size."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 
 from fuguemux.engine.engine import Engine
 from fuguemux.formats.formats import FormatContext, TooExpensive
@@ -13,7 +12,6 @@ from fuguemux.server.clients.status import status_line
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
 from fuguemux.server.overlays.popup import PopupLook, PopupOverlay
-from fuguemux.server.panes.pane_terminal import InputRefused
 from fuguemux.server.ports import EffectFailed
 from fuguemux.server.processes.popup_program import PopupProgram
 from fuguemux.server.processes.spawn_environment import usable_directory
@@ -120,6 +118,5 @@ def _fed(emulator: Emulator, data: bytes, program: PopupProgram) -> None:
     """Show what the program wrote, and answer its questions. Nothing else of it leaves the popup, and it has no history."""
     for event in emulator.feed(data):
         if isinstance(event, TerminalReply):
-            with suppress(InputRefused):
-                program.write(event.data)
+            program.write(event.data)
     emulator.archive()
