@@ -80,6 +80,10 @@ class ModeEntry:
                     self._state, self._live, self._panes, wanted, self._status
                 )
                 return source, effect.template or clients.TEMPLATE
+            case "options-mode":
+                from fuguemux.server.modes import customize_source as customize
+
+                return customize.CustomizeSource(self._state, self._live, wanted), ""
             case _:
                 from fuguemux.server.modes import tree_source as tree
 

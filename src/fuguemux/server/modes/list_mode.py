@@ -20,6 +20,8 @@ class ListSource(Protocol):
     """The orders of sorting, the first of them is tmux's default. One alone is not shown."""
     volatile: bool
     """Whether the items change while the state does not."""
+    preview_rows: int
+    """How many rows the preview has. 0: as many as the list leaves."""
 
     def items(self, order: str, wanted: str, *, reverse: bool) -> list[TreeItem]:
         """The items in an order, of those for which the format `wanted` is true."""
@@ -114,14 +116,17 @@ class ListMode:
         if self._stale or self._source.volatile:
             self._build()
         canvas, tree = Canvas(columns, rows), self._tree
-        height = self._height = tree.list_rows(rows, preview=self._preview)
+        height = self._height = tree.list_rows(
+            rows, preview=self._preview, preview_rows=self._source.preview_rows
+        )
         tree.draw(canvas, height, self._source.key_names(len(tree.rows)), self._source.style())
         row = tree.row
         if row is not None and self._preview and min(rows, height, rows - height, columns) > 4:
             canvas.box(0, height, columns, rows - height)
-            self._title(canvas, row.item, height)
+            item = row.parent if row.item.as_parent and row.parent is not None else row.item
+            self._title(canvas, item, height)
             place = (2, height + 1, columns - 4, rows - height - 2)
-            self._source.preview(canvas, row.item, place)
+            self._source.preview(canvas, item, place)
         cursor = (0, tree.current - tree.offset)
         return shown(canvas.rows(), None if row is None else cursor)._replace(cursor=None)
 
@@ -154,13 +159,13 @@ class ListMode:
             name = "Enter"
         if name in ("q", "Escape", "C-g"):
             return ModeOutcome(closed=True)
+        own = self._source.own_key(name, tree)
+        if own is not None:
+            return own
         if name == "Enter":
             item = tree.row
             command = "" if item is None else self._source.command(self._template, item.item)
             return ModeOutcome(True, command)
-        own = self._source.own_key(name, tree)
-        if own is not None:
-            return own
         if name in _STEPS:
             tree.move(_STEPS[name], wrap=True)
             return STAYS

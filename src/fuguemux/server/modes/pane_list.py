@@ -26,6 +26,7 @@ class PaneList:
     """A part of list_mode.ListSource."""
 
     volatile = False
+    preview_rows = 0
 
     def __init__(
         self, state: Callable[[], ServerState], live: LiveView, wanted: ListWanted

@@ -24,6 +24,8 @@ class TreeItem(NamedTuple):
     expanded: bool = False
     """Whether it is unfolded at first."""
     taggable: bool = True
+    as_parent: bool = False
+    """Whether the preview and its title are those of the item above it."""
 
 
 class Row(NamedTuple):
@@ -169,12 +171,14 @@ class Tree:
 
     # Drawing
 
-    def list_rows(self, rows: int, *, preview: bool) -> int:
-        """How many of the pane's rows the list takes; the preview has the others."""
+    def list_rows(self, rows: int, *, preview: bool, preview_rows: int = 0) -> int:
+        """How many of the pane's rows the list takes; the preview has the others, or `preview_rows`."""
         if not preview:
             return rows
         height = rows // 3 * 2
-        if height > len(self.rows):
+        if preview_rows and preview_rows < rows:
+            height = rows - preview_rows
+        elif height > len(self.rows):
             height = rows // 2
         if height < LIST_ROWS_MIN or rows - height < 2:
             return rows

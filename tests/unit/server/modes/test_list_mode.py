@@ -27,6 +27,7 @@ class Source:
     name = "tree-mode"
     orders: Sequence[str] = ("index", "name")
     volatile = False
+    preview_rows = 0
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, bool]] = []
