@@ -7,6 +7,7 @@ from fuguemux.commands.parts.linking import moved, place_for
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import never_renumber, renumbered
 from fuguemux.model.decision import Decision
+from fuguemux.model.effects import MarkPane
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options.derived import base_index, renumbering
@@ -23,7 +24,10 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         moves = renumbered(
             session, session.links, base_index(state, live.option_defaults(), session)
         )
-        return Decision(tuple(moves))
+        mark = live.mark()
+        forgotten = mark is not None and mark.session == session.id
+        # As in tmux, whose places of windows are made anew: the mark is lost.
+        return Decision(tuple(moves), (MarkPane(None),) if forgotten else ())
     source = invocation.source
     place = place_for(invocation)
     renumber = never_renumber if flags.has("s") else renumbering(state, live.option_defaults())
