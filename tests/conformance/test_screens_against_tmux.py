@@ -147,6 +147,63 @@ BORDERS: dict[str, list[Words]] = {
 }  # fmt: skip
 
 
+def _beside(edge: str) -> list[Words]:
+    return [
+        ("split-window", "-h", QUIET), ("split-window", QUIET), ("split-window", "-t", ".0", QUIET),
+        ("set-option", "-g", "pane-border-status", edge),
+    ]  # fmt: skip
+
+
+PANE_TEXT: Words = (
+    "set-option",
+    "-g",
+    "pane-border-format",
+    "#[fg=red]#P#[default] #{pane_width}x#{pane_height} @#{pane_top}",
+)
+TEXTS: dict[str, list[Words]] = {
+    **{f"{edge}, one pane": [("set-option", "-g", "pane-border-status", edge), PANE_TEXT] for edge in ("top", "bottom")},
+    **{f"{edge}, four panes": [*_beside(edge), PANE_TEXT] for edge in ("top", "bottom")},
+    **{
+        f"{edge}, two {flag}": [("split-window", flag, QUIET), ("set-option", "-g", "pane-border-status", edge), PANE_TEXT]
+        for edge in ("top", "bottom") for flag in ("-h", "-v")
+    },
+    **{f"{edge}, zoomed": [*_beside(edge), PANE_TEXT, ("resize-pane", "-Z")] for edge in ("top", "bottom")},
+    **{
+        f"{edge}, {lines}": [*_beside(edge), PANE_TEXT, ("set-option", "-g", "pane-border-lines", lines)]
+        for edge in ("top", "bottom") for lines in ("double", "number")
+    },
+    "default format": [*_beside("top"), ("select-pane", "-t", ".2", "-T", "a title that is too long for its pane")],
+    "aligned": [*_beside("top"), ("set-option", "-g", "pane-border-format", "l#[align=centre]c#[align=right]r")],
+    "filled": [*_beside("bottom"), ("set-option", "-g", "pane-border-format", "#[fill=blue]text")],
+    "styles and arrows": [
+        *_beside("top"), PANE_TEXT, ("set-option", "-g", "pane-border-indicators", "both"),
+        ("set-option", "-g", "pane-active-border-style", "fg=blue,bold"), ("set-option", "-g", "pane-border-style", "fg=red"),
+    ],
+    "marked": [*_beside("bottom"), PANE_TEXT, ("select-pane", "-m", "-t", ".1")],
+    "a window of its own": [*_beside("top"), ("set-option", "-w", "pane-border-status", "off")],
+    "formats of panes": [*_beside("top"), ("set-option", "-p", "-t", ".1", "pane-border-format", "own #{pane_index}")],
+    "smaller than the client": [*_beside("bottom"), PANE_TEXT, ("resize-window", "-x", "50", "-y", "10")],
+    "smaller, at the top": [*_beside("top"), PANE_TEXT, ("resize-window", "-x", "50", "-y", "10")],
+    "narrow": [*_beside("top"), PANE_TEXT, ("resize-pane", "-t", ".0", "-x", "3")],
+    "tiny": [*_beside("top"), PANE_TEXT, ("resize-window", "-x", "10", "-y", "3")],
+    **{
+        f"{edge} {layout}": [*_beside(edge), PANE_TEXT, ("select-layout", layout)]
+        for edge in ("top", "bottom")
+        for layout in ("even-vertical", "even-horizontal", "main-vertical", "main-horizontal", "tiled")
+    },
+    "too small to split": [("set-option", "-g", "pane-border-status", "top"), PANE_TEXT, ("resize-window", "-y", "3")],
+    "neighbours": [*_beside("bottom"), PANE_TEXT, ("select-pane", "-U"), ("select-pane", "-U"), ("select-pane", "-D")],
+    "spread out": [*_beside("top"), PANE_TEXT, ("resize-pane", "-U", "3"), ("select-layout", "-E")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_on_borders(clients: SideBySide, name: str) -> None:
+    clients.reset()
+    clients.run(*TEXTS[name])
+    clients.same(rows=range(15))
+
+
 @pytest.mark.parametrize("name", BORDERS)
 def test_borders(clients: SideBySide, name: str) -> None:
     clients.reset()

@@ -8,8 +8,8 @@ from fuguemux.model import events as ev
 from fuguemux.model.apply import apply
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import NoSpace, leaf, remove, resize, split
+from fuguemux.model.pane_places import pane_sizes
 from fuguemux.model.state import ServerState
-from fuguemux.model.window_size import pane_sizes
 from fuguemux.persistence.checkpoint.checkpoint import (
     CheckpointResult,
     CheckpointRun,
@@ -105,7 +105,7 @@ def _drain(history: list[bytes], terminal: FakeTerminal) -> None:
 
 def _fit(state: ServerState, panes: dict[PaneId, tuple[list[bytes], FakeTerminal]]) -> None:
     for window in state.windows.values():
-        for pane, (columns, rows) in pane_sizes(window).items():
+        for pane, (columns, rows) in pane_sizes(state, window).items():
             if pane not in panes:
                 panes[pane] = ([], FakeTerminal(columns, rows))
             terminal = panes[pane][1]
@@ -274,7 +274,7 @@ class SmallServer:
 
     def _fit(self) -> None:
         for window in self.state.windows.values():
-            for pane, (columns, rows) in pane_sizes(window).items():
+            for pane, (columns, rows) in pane_sizes(self.state, window).items():
                 if pane in self.waiting:
                     self.waiting[pane].resized(self.applied_lsn, columns, rows)
                     continue

@@ -5,7 +5,7 @@ from typing import Final
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.floating.tiling import tiled
 from fuguemux.commands.parts.settings import expanded
-from fuguemux.commands.parts.spawning import direction
+from fuguemux.commands.parts.spawning import direction, space
 from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
@@ -24,8 +24,9 @@ from fuguemux.model.events import (
 )
 from fuguemux.model.floating import found
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import Layout, NoSpace, rectangles, remove, renamed, size_of, split
+from fuguemux.model.layout import Layout, NoSpace, remove, renamed, split
 from fuguemux.model.live import LiveView
+from fuguemux.model.pane_places import border_edge
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_panes import is_floating, panes_in
 from fuguemux.options.derived import renumbering
@@ -55,6 +56,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
             size=size,
             before=flags.has("b"),
             full=flags.has("f"),
+            edge=border_edge(state, target.window),
         )
     except NoSpace:
         raise Refused("create pane failed: pane too small") from None
@@ -112,11 +114,7 @@ def _renumbered(state: ServerState, live: LiveView, source: Target) -> tuple[Any
 def _size(state: ServerState, live: LiveView, invocation: Invocation, target: Target) -> int | None:
     flags = invocation.flags
     along = direction(invocation)
-    layout = target.window.layout
-    cell = dict(rectangles(layout))[target.pane.id]
-    whole = cell.columns if along == "row" else cell.rows
-    if flags.has("f"):
-        whole = size_of(layout, along)
+    whole = space(state, target, along, full=flags.has("f"))
     given, per_cent = flags.value("l"), flags.value("p")
     if given is not None:
         text = expanded(state, live, invocation, given, target)

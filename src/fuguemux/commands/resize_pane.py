@@ -13,8 +13,10 @@ from fuguemux.model.border_drag import border_dragged
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import BeginDrag
 from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, ZoomChanged
-from fuguemux.model.layout import Direction, resize_pane, resize_pane_to
+from fuguemux.model.layout import Direction
 from fuguemux.model.live import LiveView
+from fuguemux.model.pane_places import border_edge, text_rows
+from fuguemux.model.pane_resizing import resize_pane, resize_pane_to
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_panes import is_floating, panes_in
 from fuguemux.targets.declaration import TargetFlag, TargetKind
@@ -43,17 +45,17 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     adjustment = 1
     if invocation.arguments:
         adjustment = number("adjustment", invocation.arguments[0], 1, INT_MAX)
-    layout = window.layout
+    layout, edge = window.layout, border_edge(state, window)
     width, height = flags.value("x"), flags.value("y")
     if width is not None:
         size = cells("width", width, low=0, whole=layout.columns)
-        layout = resize_pane_to(layout, pane, "row", size)
+        layout = resize_pane_to(layout, pane, "row", size, edge=edge)
     if height is not None:
-        size = cells("height", height, low=0, whole=layout.rows)
-        layout = resize_pane_to(layout, pane, "column", size)
+        size = cells("height", height, low=0, whole=layout.rows) + text_rows(state, window, pane)
+        layout = resize_pane_to(layout, pane, "column", size, edge=edge)
     for letter, direction, sign in _MOVES:
         if flags.has(letter):
-            layout = resize_pane(layout, pane, direction, sign * adjustment)
+            layout = resize_pane(layout, pane, direction, sign * adjustment, edge=edge)
             break
     events = unzoomed(window)
     if layout != window.layout:
@@ -81,7 +83,9 @@ def _dragged(state: ServerState, live: LiveView, invocation: Invocation) -> Deci
         window = pane_target(state, live, invocation.request, "=").window
     except Refused:
         return Decision()
-    layout = border_dragged(window.layout, mouse.in_window(before=True), mouse.in_window())
+    layout = border_dragged(
+        window.layout, mouse.in_window(before=True), mouse.in_window(), border_edge(state, window)
+    )
     events: tuple[AnyEvent, ...] = ()
     if layout != window.layout:
         events = (LayoutChanged(window.id, layout),)

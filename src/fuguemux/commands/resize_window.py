@@ -13,6 +13,7 @@ from fuguemux.model.events import AnyEvent, LayoutChanged, OptionSet
 from fuguemux.model.layout import resize
 from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
 from fuguemux.model.live import LiveView
+from fuguemux.model.pane_places import border_edge
 from fuguemux.model.state import ServerState, sessions_with
 from fuguemux.model.window_size import WindowSize, bounded, parsed_size, window_size
 from fuguemux.targets.declaration import TargetFlag, TargetKind
@@ -43,7 +44,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         columns, rows = _by_viewers(state, live, target, "largest")
     elif flags.has("a"):
         columns, rows = _by_viewers(state, live, target, "smallest")
-    resized = resize(layout, *bounded(columns, rows))
+    resized = resize(layout, *bounded(columns, rows), border_edge(state, target.window))
     events: list[AnyEvent] = [OptionSet("window", target.window.id, "window-size", "manual")]
     if resized != layout:
         events.append(LayoutChanged(target.window.id, resized))

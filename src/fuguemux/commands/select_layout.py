@@ -26,6 +26,7 @@ from fuguemux.model.layout_strings import (
 )
 from fuguemux.model.limits import PANES_MAX
 from fuguemux.model.live import LiveView
+from fuguemux.model.pane_places import border_edge
 from fuguemux.model.state import ServerState, Window, sessions_with
 from fuguemux.model.window_panes import is_floating
 from fuguemux.targets.declaration import TargetFlag, TargetKind
@@ -46,7 +47,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if flags.has("E"):
         if is_floating(target.window, target.pane.id):
             return Decision()
-        return arranged(target.window, spread_round(layout, target.pane.id))
+        return arranged(
+            target.window, spread_round(layout, target.pane.id, border_edge(state, target.window))
+        )
     if invocation.arguments:
         text = invocation.arguments[0]
     else:
@@ -102,7 +105,10 @@ def stepped(state: ServerState, live: LiveView, target: Target, step: int) -> De
 
 def _named(state: ServerState, live: LiveView, window: Window, name: str) -> Layout:
     return named_layout(
-        name, window.layout, lambda option: settings.text(state, live, option, window=window)
+        name,
+        window.layout,
+        lambda option: settings.text(state, live, option, window=window),
+        border_edge(state, window),
     )
 
 
@@ -126,7 +132,7 @@ def _fitted(state: ServerState, live: LiveView, window: Window, layout: Layout) 
     """`layout` in the window's present size if any client shows the window; else in the layout's own size."""
     shown_in = {session.id for session in sessions_with(state, window.id)}
     if any(client.session in shown_in for client in live.clients()):
-        return resize(layout, window.layout.columns, window.layout.rows)
+        return resize(layout, window.layout.columns, window.layout.rows, border_edge(state, window))
     return layout
 
 

@@ -47,7 +47,7 @@ def _decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decis
     pane: PaneId | None = target.pane.id
     for letter, side in _SIDES.items():
         if flags.has(letter):
-            pane = neighbour(target.window, target.pane.id, side)
+            pane = neighbour(state, target.window, target.pane.id, side)
             break
     if pane is None:
         return Decision(events)

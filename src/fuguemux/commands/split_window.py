@@ -15,8 +15,9 @@ from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess
 from fuguemux.model.events import AnyEvent, PaneActivated, PaneAdded, ZoomChanged
-from fuguemux.model.layout import Direction, Layout, NoSpace, rectangles, size_of, split
+from fuguemux.model.layout import NoSpace, split
 from fuguemux.model.live import LiveView
+from fuguemux.model.pane_places import border_edge
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_panes import is_floating
 from fuguemux.targets.declaration import TargetFlag, TargetKind
@@ -40,6 +41,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
             size=size,
             before=flags.has("b"),
             full=flags.has("f"),
+            edge=border_edge(state, target.window),
         )
     except NoSpace:
         raise Refused("no space for new pane") from None
@@ -89,20 +91,13 @@ def wanted_size(
     given = flags.value("l")
     per_cent = flags.value("p")
     along = direction(invocation)
-    whole = _space(target.window.layout, target, along, full=flags.has("f"))
+    whole = spawning.space(state, target, along, full=flags.has("f"))
     if given is not None:
         text = settings.expanded(state, live, invocation, given, target)
         return cells(what, text, low=0, whole=whole, percent_max=INT_MAX)
     if per_cent is not None:
         return whole * number("create pane failed: -p", per_cent, 0, INT_MAX) // 100
     return None
-
-
-def _space(layout: Layout, target: Target, along: Direction, *, full: bool) -> int:
-    if full:
-        return size_of(layout, along)
-    cell = dict(rectangles(layout))[target.pane.id]
-    return cell.columns if along == "row" else cell.rows
 
 
 COMMAND: Final = Command(

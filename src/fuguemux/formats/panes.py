@@ -10,8 +10,9 @@ from fuguemux.language import quoting
 from fuguemux.model import client_flags
 from fuguemux.model.layout import Rectangle
 from fuguemux.model.live import ClientFacts, PaneFacts
+from fuguemux.model.pane_places import border_edge, every_rectangle
 from fuguemux.model.state import Life, Pane, Window
-from fuguemux.model.window_panes import depth, is_floating, pane_rectangle, panes_in
+from fuguemux.model.window_panes import depth, is_floating, panes_in
 from fuguemux.options import options
 
 _TAB_COLUMNS: Final = 8
@@ -24,7 +25,7 @@ def _window(view: View, pane: Pane) -> Window:
 
 def rectangle(view: View, pane: Pane) -> Rectangle:
     """The rectangle of the pane in its window. A zoomed pane has the whole window."""
-    return pane_rectangle(_window(view, pane), pane.id)
+    return every_rectangle(view.state, _window(view, pane))[pane.id]
 
 
 def _index(view: View, pane: Pane) -> str:
@@ -36,19 +37,15 @@ def _index(view: View, pane: Pane) -> str:
 
 
 def _at_top(view: View, pane: Pane) -> str:
-    status = options.get(
-        view.state, view.live.option_defaults(), "pane-border-status", window=_window(view, pane)
-    )
-    return flag(rectangle(view, pane).y == (1 if status == "top" else 0))
+    edge = border_edge(view.state, _window(view, pane))
+    return flag(rectangle(view, pane).y == (1 if edge == "top" else 0))
 
 
 def _at_bottom(view: View, pane: Pane) -> str:
     cell = rectangle(view, pane)
     window = _window(view, pane)
-    status = options.get(
-        view.state, view.live.option_defaults(), "pane-border-status", window=window
-    )
-    rows = window.layout.rows - (1 if status == "bottom" else 0)
+    edge = border_edge(view.state, window)
+    rows = window.layout.rows - (1 if edge == "bottom" else 0)
     return flag(cell.y + cell.rows == rows)
 
 

@@ -6,9 +6,9 @@ from typing import Final
 from fuguemux.formats.context import View
 from fuguemux.formats.words import word_at
 from fuguemux.model.live import TextAt
+from fuguemux.model.pane_places import every_rectangle
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import Pane, current_link
-from fuguemux.model.window_panes import pane_rectangle
 from fuguemux.options import options
 
 _NO_TEXT: Final = TextAt()
@@ -32,7 +32,7 @@ def _in_pane(view: View, mouse: Pointing) -> tuple[Pane, int, int] | None:
     if pane is None:
         return None
     window = view.state.windows[pane.window]
-    x, y, columns, rows = pane_rectangle(window, pane.id)
+    x, y, columns, rows = every_rectangle(view.state, window)[pane.id]
     column, row = mouse.column + mouse.offset_column, mouse.row + mouse.offset_row
     if mouse.status_row == 0 and row >= mouse.status_rows:
         row -= mouse.status_rows

@@ -3,14 +3,14 @@ borders meet all of them do."""
 
 from typing import Final
 
-from fuguemux.model.layout import Layout, Leaf, border_moved
+from fuguemux.model.layout import Edge, Layout, Leaf, border_moved
 
 Cell = tuple[int, int]
 _AROUND: Final = ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))
 """Where borders are looked for, counted from the mouse."""
 
 
-def border_dragged(layout: Layout, before: Cell, now: Cell) -> Layout:
+def border_dragged(layout: Layout, before: Cell, now: Cell, edge: Edge = "off") -> Layout:
     """The layout after the mouse moved from the cell `before` of the window to the cell `now`."""
     paths: list[list[int]] = []
     for right, down in _AROUND:
@@ -19,7 +19,7 @@ def border_dragged(layout: Layout, before: Cell, now: Cell) -> Layout:
             paths.append(path)
     for path in paths:
         change = now[0] - before[0] if _is_in_row(layout, path) else now[1] - before[1]
-        layout = border_moved(layout, path, change, opposite=False)
+        layout = border_moved(layout, path, change, opposite=False, edge=edge)
     return layout
 
 

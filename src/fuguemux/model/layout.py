@@ -17,6 +17,9 @@ from fuguemux.model.limits import PANE_COLUMNS_MIN
 Direction = Literal["row", "column"]
 """`row`: side by side (tmux -h, `{}`). `column`: one above the other (tmux -v, `[]`)."""
 
+Edge = Literal["off", "top", "bottom"]
+"""The edge of a window at which panes give a row to a line of text: the values of the option `pane-border-status`."""
+
 CELL_MIN = PANE_COLUMNS_MIN
 
 
@@ -82,15 +85,26 @@ def _sized(cell: Layout, direction: Direction, size: int) -> Layout:
     return msgspec.structs.replace(cell, rows=size)
 
 
-def shrinkable(cell: Layout, direction: Direction) -> int:
-    """By how many cells `cell` can shrink in `direction`."""
+def edge_of(cell: Split, index: int, edge: Edge) -> Edge:
+    """The edge at which the child with that index is: that of `cell`, unless another child is between."""
+    if cell.direction == "row":
+        return edge
+    return edge if index == {"top": 0, "bottom": len(cell.children) - 1}.get(edge) else "off"
+
+
+def shrinkable(cell: Layout, direction: Direction, edge: Edge = "off") -> int:
+    """By how many cells `cell` can shrink in `direction`. A pane at the edge needs a row for the line of text there."""
     if isinstance(cell, Leaf):
-        return max(0, size_of(cell, direction) - CELL_MIN)
-    room = [shrinkable(child, direction) for child in cell.children]
+        text = 1 if edge != "off" and direction == "column" else 0
+        return max(0, size_of(cell, direction) - CELL_MIN - text)
+    room = [
+        shrinkable(child, direction, edge_of(cell, index, edge))
+        for index, child in enumerate(cell.children)
+    ]
     return sum(room) if cell.direction == direction else min(room)
 
 
-def _adjust(cell: Layout, direction: Direction, change: int) -> Layout:
+def _adjust(cell: Layout, direction: Direction, change: int, edge: Edge = "off") -> Layout:
     """Return `cell` with its size changed. Children in the same direction share the change one cell at a time."""
     if change == 0:
         return cell
@@ -98,10 +112,13 @@ def _adjust(cell: Layout, direction: Direction, change: int) -> Layout:
     if isinstance(cell, Leaf):
         return cell
     if cell.direction != direction:
-        children = tuple(_adjust(child, direction, change) for child in cell.children)
+        children = tuple(_adjust(child, direction, change, edge) for child in cell.children)
         return msgspec.structs.replace(cell, children=children)
     step = 1 if change > 0 else -1
-    room = [shrinkable(child, direction) for child in cell.children]
+    edges = [edge_of(cell, index, edge) for index in range(len(cell.children))]
+    room = [
+        shrinkable(child, direction, at) for child, at in zip(cell.children, edges, strict=True)
+    ]
     shares = [0] * len(cell.children)
     while change != 0:
         moved = False
@@ -115,31 +132,32 @@ def _adjust(cell: Layout, direction: Direction, change: int) -> Layout:
         if not moved:
             break
     children = tuple(
-        _adjust_by_steps(child, direction, share)
-        for child, share in zip(cell.children, shares, strict=True)
+        _adjust_by_steps(child, direction, share, at)
+        for child, share, at in zip(cell.children, shares, edges, strict=True)
     )
     return msgspec.structs.replace(cell, children=children)
 
 
-def _adjust_by_steps(cell: Layout, direction: Direction, change: int) -> Layout:
+def _adjust_by_steps(cell: Layout, direction: Direction, change: int, edge: Edge) -> Layout:
     """Change one cell at a time. This matters for nested children: each step begins with the first of them."""
     if isinstance(cell, Leaf):
-        return _adjust(cell, direction, change)
+        return _adjust(cell, direction, change, edge)
     for _ in range(abs(change)):
-        cell = _adjust(cell, direction, 1 if change > 0 else -1)
+        cell = _adjust(cell, direction, 1 if change > 0 else -1, edge)
     return cell
 
 
-def resize(layout: Layout, columns: int, rows: int) -> Layout:
+def resize(layout: Layout, columns: int, rows: int, edge: Edge = "off") -> Layout:
     """The layout in a window of another size. Never smaller than the minimum size of its panes allows."""
     wanted: tuple[tuple[Direction, int], ...] = (("row", columns), ("column", rows))
     for direction, size in wanted:
         change = size - size_of(layout, direction)
-        layout = _adjust(layout, direction, max(change, -shrinkable(layout, direction)))
+        change = max(change, -shrinkable(layout, direction, edge))
+        layout = _adjust(layout, direction, change, edge)
     return layout
 
 
-def _path(layout: Layout, pane: PaneId) -> list[int]:
+def path_to(layout: Layout, pane: PaneId) -> list[int]:
     """Child indices from the root to `pane`. Raises KeyError if it is not there."""
     if isinstance(layout, Leaf):
         if layout.pane == pane:
@@ -147,17 +165,27 @@ def _path(layout: Layout, pane: PaneId) -> list[int]:
         raise KeyError(pane)
     for index, child in enumerate(layout.children):
         try:
-            return [index, *_path(child, pane)]
+            return [index, *path_to(child, pane)]
         except KeyError:
             continue
     raise KeyError(pane)
 
 
-def _at(layout: Layout, path: list[int]) -> Layout:
+def cell_at(layout: Layout, path: list[int]) -> Layout:
+    """The cell at a path of child indices from the root."""
     for index in path:
         assert isinstance(layout, Split)
         layout = layout.children[index]
     return layout
+
+
+def _edge_at(layout: Layout, path: list[int], edge: Edge) -> Edge:
+    """The edge at which the cell at `path` is."""
+    for index in path:
+        assert isinstance(layout, Split)
+        edge = edge_of(layout, index, edge)
+        layout = layout.children[index]
+    return edge
 
 
 def _replaced(layout: Layout, path: list[int], change: Callable[[Layout], Layout]) -> Layout:
@@ -170,35 +198,41 @@ def _replaced(layout: Layout, path: list[int], change: Callable[[Layout], Layout
 
 
 def _new_size(
-    cell: Layout, direction: Direction, previous: int, size: int, count_left: int, left: int
+    cell: Layout,
+    along: tuple[Direction, Edge],
+    previous: int,
+    size: int,
+    count_left: int,
+    left: int,
 ) -> int:
     """A child's share when its parent changes from `previous` to `size`, with `left` cells not distributed yet."""
     if count_left == 1:
         return left
-    now = size_of(cell, direction)
-    needed = max((CELL_MIN + 1) * (count_left - 1), now - shrinkable(cell, direction))
+    now = size_of(cell, along[0])
+    needed = max((CELL_MIN + 1) * (count_left - 1), now - shrinkable(cell, *along))
     return max(min(now * size // previous, left - needed), CELL_MIN)
 
 
-def _fits(cell: Layout, direction: Direction, size: int) -> bool:
+def _fits(cell: Layout, direction: Direction, size: int, edge: Edge) -> bool:
     """Whether `cell` can be scaled to `size` in `direction`."""
     if isinstance(cell, Leaf):
         return size >= CELL_MIN
     if cell.direction != direction:
-        return all(_fits(child, direction, size) for child in cell.children)
+        return all(_fits(child, direction, size, edge) for child in cell.children)
     count, left, previous = len(cell.children), size, size_of(cell, direction)
     if left < count * 2 - 1:
         return False
     for index, child in enumerate(cell.children):
-        share = _new_size(child, direction, previous, size, count - index, left)
+        at = edge_of(cell, index, edge)
+        share = _new_size(child, (direction, at), previous, size, count - index, left)
         border = 0 if index == count - 1 else 1
-        if share + border > left or not _fits(child, direction, share):
+        if share + border > left or not _fits(child, direction, share, at):
             return False
         left -= share + border
     return True
 
 
-def _scaled(cell: Layout, columns: int, rows: int) -> Layout:
+def _scaled(cell: Layout, columns: int, rows: int, edge: Edge) -> Layout:
     """Return `cell` at another size, with its children in their former proportions."""
     cell = msgspec.structs.replace(cell, columns=columns, rows=rows)
     if isinstance(cell, Leaf):
@@ -209,10 +243,11 @@ def _scaled(cell: Layout, columns: int, rows: int) -> Layout:
     previous = sum(size_of(child, along) for child in cell.children) + count - 1
     left = size_of(cell, along)
     for index, child in enumerate(cell.children):
-        share = _new_size(child, along, previous, size_of(cell, along), count - index, left)
+        at = edge_of(cell, index, edge)
+        share = _new_size(child, (along, at), previous, size_of(cell, along), count - index, left)
         left -= share + 1
         size = (share, rows) if along == "row" else (columns, share)
-        children.append(_scaled(child, *size))
+        children.append(_scaled(child, *size, at))
     return msgspec.structs.replace(cell, children=tuple(children))
 
 
@@ -225,15 +260,18 @@ def split(
     size: int | None = None,
     before: bool = False,
     full: bool = False,
+    edge: Edge = "off",
 ) -> Layout:
     """Return `layout` with `pane` beside `target`: after it, or `before` it; `size` in cells, else half.
 
     With `full` the new pane spans the whole window. Raises NoSpace, and KeyError if `target` is not there.
     """
-    path = [] if full else _path(layout, target)
-    cell = _at(layout, path)
+    path = [] if full else path_to(layout, target)
+    cell = cell_at(layout, path)
+    at_edge = _edge_at(layout, path, edge)
     saved = size_of(cell, direction)
-    if saved < CELL_MIN * 2 + 1:
+    text = 1 if direction == "column" and at_edge != "off" else 0
+    if saved < CELL_MIN * 2 + 1 + text:
         raise NoSpace
     half = (saved + 1) // 2 - 1
     asked = half if size is None else (saved - size - 1 if before else size)
@@ -245,17 +283,17 @@ def split(
     second = min(max(asked, CELL_MIN), saved - 1 - CELL_MIN)
     first = saved - 1 - second
     old_size, new_size = (second, first) if before else (first, second)
-    if full and not _fits(cell, direction, old_size):
+    if full and not _fits(cell, direction, old_size, at_edge):
         raise NoSpace
     new = _sized(Leaf(cell.columns, cell.rows, pane), direction, new_size)
     columns, rows = (old_size, cell.rows) if direction == "row" else (cell.columns, old_size)
-    old = _scaled(cell, columns, rows)
+    old = _scaled(cell, columns, rows, at_edge)
     pair = (new, old) if before else (old, new)
     if full and isinstance(old, Split) and old.direction == direction:
         children = (new, *old.children) if before else (*old.children, new)
         return Split(cell.columns, cell.rows, direction, children)
     if path:
-        parent = _at(layout, path[:-1])
+        parent = cell_at(layout, path[:-1])
         assert isinstance(parent, Split)
         if parent.direction == direction:
             at = path[-1]
@@ -270,10 +308,10 @@ def remove(layout: Layout, pane: PaneId) -> Layout | None:
     """Return `layout` without `pane`. The neighbour before it gets the space; for the first, the one after it. None if it
     was the only one.
     """
-    path = _path(layout, pane)
+    path = path_to(layout, pane)
     if not path:
         return None
-    parent = _at(layout, path[:-1])
+    parent = cell_at(layout, path[:-1])
     assert isinstance(parent, Split)
     at = path[-1]
     children = list(parent.children)
@@ -287,54 +325,30 @@ def remove(layout: Layout, pane: PaneId) -> Layout | None:
     return _replaced(layout, path[:-1], lambda _: kept)
 
 
-def _border_path(layout: Layout, pane: PaneId, direction: Direction) -> list[int] | None:
-    """Path to the nearest cell around `pane` whose parent has the direction `direction`."""
-    path = _path(layout, pane)
-    while path:
-        parent = _at(layout, path[:-1])
-        assert isinstance(parent, Split)
-        if parent.direction == direction:
-            return path
-        path = path[:-1]
-    return None
-
-
-def resize_pane(
-    layout: Layout, pane: PaneId, direction: Direction, change: int, *, opposite: bool = True
+def border_moved(
+    layout: Layout, path: list[int], change: int, *, opposite: bool = True, edge: Edge = "off"
 ) -> Layout:
-    """Move the border after `pane` (before it, if it is the last) by `change` cells to the right or down."""
-    path = _border_path(layout, pane, direction)
-    if path is None:
-        return layout
-    parent = _at(layout, path[:-1])
-    assert isinstance(parent, Split)
-    if path[-1] == len(parent.children) - 1:
-        path = [*path[:-1], path[-1] - 1]
-    return border_moved(layout, path, change, opposite=opposite)
-
-
-def border_moved(layout: Layout, path: list[int], change: int, *, opposite: bool = True) -> Layout:
     """Move the border after the cell at `path` (child indices from the root), which is not the last of its parent.
 
     Unless `opposite`, only cells on the side to which the border moves give room.
     """
-    parent, at = _at(layout, path[:-1]), path[-1]
+    parent, at = cell_at(layout, path[:-1]), path[-1]
     assert isinstance(parent, Split)
-    children = list(parent.children)
+    edge = _edge_at(layout, path[:-1], edge)
     while change != 0:
-        moved = _move_border(children, at, parent.direction, change, opposite)
+        moved, parent = _move_border(parent, at, change, opposite, edge)
         if moved == 0:
             break
         change -= moved
-    return _replaced(
-        layout, path[:-1], lambda _: msgspec.structs.replace(parent, children=tuple(children))
-    )
+    return _replaced(layout, path[:-1], lambda _: parent)
 
 
 def _move_border(
-    children: list[Layout], at: int, direction: Direction, change: int, opposite: bool
-) -> int:
-    """Move the border as far as one neighbour can give cells. Returns the signed number of cells moved, 0 if none can."""
+    parent: Split, at: int, change: int, opposite: bool, edge: Edge
+) -> tuple[int, Split]:
+    """Move the border as far as one neighbour can give cells. Returns the signed number of cells moved, 0 if none can,
+    and the changed cell."""
+    children, direction = list(parent.children), parent.direction
     if change > 0:
         givers = list(range(at + 1, len(children)))
         if opposite:
@@ -344,25 +358,15 @@ def _move_border(
         givers = list(range(at, -1, -1))
         taker = at + 1
     for giver in givers:
-        room = shrinkable(children[giver], direction)
+        at_edge = edge_of(parent, giver, edge)
+        room = shrinkable(children[giver], direction, at_edge)
         if room > 0:
             size = min(room, abs(change))
             children[taker] = _adjust(children[taker], direction, size)
-            children[giver] = _adjust(children[giver], direction, -size)
-            return size if change > 0 else -size
-    return 0
-
-
-def resize_pane_to(layout: Layout, pane: PaneId, direction: Direction, size: int) -> Layout:
-    """Set the cell around `pane` that can grow in `direction` to `size` cells, as far as its neighbours allow."""
-    path = _border_path(layout, pane, direction)
-    if path is None:
-        return layout
-    parent = _at(layout, path[:-1])
-    assert isinstance(parent, Split)
-    now = size_of(_at(layout, path), direction)
-    last = path[-1] == len(parent.children) - 1
-    return resize_pane(layout, pane, direction, now - size if last else size - now)
+            children[giver] = _adjust(children[giver], direction, -size, at_edge)
+            changed = msgspec.structs.replace(parent, children=tuple(children))
+            return size if change > 0 else -size, changed
+    return 0, parent
 
 
 def renamed(layout: Layout, names: dict[PaneId, PaneId]) -> Layout:

@@ -6,8 +6,6 @@ from typing import NamedTuple
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import Layout, rectangles
 from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
-from fuguemux.model.state import Window
-from fuguemux.model.window_panes import floating_rectangles, zoomed_pane
 
 
 class WindowSize(NamedTuple):
@@ -62,14 +60,3 @@ def parsed_size(text: str) -> WindowSize | None:
 def layout_sizes(layout: Layout) -> dict[PaneId, tuple[int, int]]:
     """The columns and rows of every pane of a layout."""
     return {pane: (cell.columns, cell.rows) for pane, cell in rectangles(layout)}
-
-
-def pane_sizes(window: Window) -> dict[PaneId, tuple[int, int]]:
-    """The columns and rows of each pane's program in a window. A zoomed pane has the whole window."""
-    sizes = layout_sizes(window.layout)
-    for pane, cell in floating_rectangles(window):
-        sizes[pane] = (cell.columns, cell.rows)
-    zoomed = zoomed_pane(window)
-    if zoomed is not None:
-        sizes[zoomed] = (window.layout.columns, window.layout.rows)
-    return sizes

@@ -23,8 +23,6 @@ WITHOUT_EFFECT: Final[dict[str, str]] = {
     "exit-unattached": _NOT_YET,
     "extended-keys": "programs that ask for extended keys always get them",
     "focus-events": "a program that asks for focus events always gets them",
-    "pane-border-format": _NOT_YET,
-    "pane-border-status": _NOT_YET,
     "pane-colours": _NOT_YET,
     "pane-focus-in": _HOOK,
     "pane-focus-out": _HOOK,

@@ -11,6 +11,7 @@ from fuguemux.model.events import AnyEvent, LayoutChanged
 from fuguemux.model.ids import WindowId
 from fuguemux.model.layout import resize
 from fuguemux.model.live import ClientFacts, LiveView
+from fuguemux.model.pane_places import border_edge
 from fuguemux.model.state import ServerState, Session, Window, link_of
 from fuguemux.model.window_size import SizedViewer, WindowSize, bounded, window_size
 from fuguemux.options import options
@@ -33,7 +34,7 @@ def decide(
         size = wanted_size(state, live.option_defaults(), window, viewers)
         if size is None or size == (window.layout.columns, window.layout.rows):
             continue
-        layout = resize(window.layout, *size)
+        layout = resize(window.layout, *size, border_edge(state, window))
         if layout != window.layout:
             events.append(LayoutChanged(window.id, layout))
     return Decision(tuple(events))

@@ -247,7 +247,7 @@ class Finder:
         current = self.current
         here = None if current is None or current.pane.id not in panes else current.pane.id
         if text in _SIDES:
-            return None if here is None else neighbour(window, here, _SIDES[text])
+            return None if here is None else neighbour(self.state, window, here, _SIDES[text])
         if text[0] in "+-":
             step = offset(text)
             start = panes.index(here) if here is not None else -1 if step > 0 else 0
@@ -257,7 +257,7 @@ class Finder:
             at = index - pane_base_index(self.state, self.live, window)
             if 0 <= at < len(panes):
                 return panes[at]
-        return place(window, text)
+        return place(self.state, window, text)
 
     def pane_in_session(self, session: Session, text: str) -> Target:
         """A pane of `session` by its id, else a pane of the session's current window."""

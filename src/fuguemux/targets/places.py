@@ -1,11 +1,12 @@
 """Finds a pane by its position: at the top, to the left, beside another one. Takes rectangles and returns pane ids."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from fuguemux.model.floating import fitted, framed
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import Rectangle, rectangles
-from fuguemux.model.state import Window
+from fuguemux.model.layout import Rectangle
+from fuguemux.model.pane_places import border_edge, rectangles_within
+from fuguemux.model.state import ServerState, Window
 from fuguemux.model.window_panes import all_rectangles, is_floating
 
 PLACES: Final = (
@@ -14,26 +15,29 @@ PLACES: Final = (
 )
 
 
-def place(window: Window, name: str) -> PaneId | None:
+def place(state: ServerState, window: Window, name: str) -> PaneId | None:
     """The pane at a position of `window` (one of PLACES), or None for another word. A border belongs to the pane
     before it."""
     if name not in PLACES:
         return None
-    columns, rows = window.layout.columns, window.layout.rows
+    columns = window.layout.columns
+    edge = border_edge(state, window)
+    first = 1 if edge == "top" else 0
+    last = window.layout.rows - (2 if edge == "bottom" else 1)
     words = name.split("-")
     x = 0 if "left" in words else columns - 1 if "right" in words else columns // 2
-    y = 0 if "top" in words else rows - 1 if "bottom" in words else rows // 2
+    y = first if "top" in words else last if "bottom" in words else window.layout.rows // 2
     for each in window.floating:
-        left, top, wide, high = framed(each, fitted(each, columns, rows))
+        left, top, wide, high = framed(each, fitted(each, columns, window.layout.rows))
         if left <= x < left + wide and top <= y < top + high:
             return each.pane
-    for pane, cell in rectangles(window.layout):
+    for pane, cell in rectangles_within(window.layout, edge):
         if cell.x <= x <= cell.x + cell.columns and cell.y <= y <= cell.y + cell.rows:
             return pane
     return None
 
 
-def neighbour(window: Window, pane: PaneId, side: str) -> PaneId | None:
+def neighbour(state: ServerState, window: Window, pane: PaneId, side: str) -> PaneId | None:
     """The pane on one `side` (up, down, left, right) of `pane`, wrapping around at the edge. None if there is no
     other.
 
@@ -42,13 +46,18 @@ def neighbour(window: Window, pane: PaneId, side: str) -> PaneId | None:
     """
     if is_floating(window, pane):
         return _nearest(window, pane, side)
-    cells = dict(rectangles(window.layout))
+    edge = border_edge(state, window)
+    cells = dict(rectangles_within(window.layout, edge))
     mine = cells[pane]
-    columns, rows = window.layout.columns, window.layout.rows
+    inside = _Inside(
+        window.layout.columns,
+        1 if edge == "top" else 0,
+        window.layout.rows - (1 if edge == "bottom" else 0),
+    )
     recent = {name: order for order, name in enumerate((window.active, *window.last))}
     found: list[tuple[int, int, PaneId]] = []
     for order, (name, cell) in enumerate(cells.items()):
-        if name != pane and _touches(mine, cell, side, columns, rows):
+        if name != pane and _touches(mine, cell, side, inside):
             found.append((recent.get(name, len(recent)), order, name))
     return min(found)[2] if found else None
 
@@ -70,7 +79,16 @@ def _nearest(window: Window, pane: PaneId, side: str) -> PaneId | None:
     return min(found)[2] if found else None
 
 
-def _touches(mine: Rectangle, other: Rectangle, side: str, columns: int, rows: int) -> bool:
+class _Inside(NamedTuple):
+    """The part of a window that panes fill, without a line of text at its edge."""
+
+    columns: int
+    top: int
+    bottom: int
+
+
+def _touches(mine: Rectangle, other: Rectangle, side: str, inside: _Inside) -> bool:
+    columns = inside.columns
     if side in ("left", "right"):
         if side == "left":
             edge = (mine.x if mine.x > 0 else columns + 1) - 1
@@ -80,11 +98,11 @@ def _touches(mine: Rectangle, other: Rectangle, side: str, columns: int, rows: i
             beside = other.x == (edge if edge < columns else 0)
         return beside and _overlap(mine.y, mine.rows, other.y, other.rows)
     if side == "up":
-        edge = (mine.y if mine.y > 0 else rows + 1) - 1
+        edge = (mine.y if mine.y > inside.top else inside.bottom + 1) - 1
         beside = other.y + other.rows == edge
     else:
         edge = mine.y + mine.rows + 1
-        beside = other.y == (edge if edge < rows else 0)
+        beside = other.y == (edge if edge < inside.bottom else inside.top)
     return beside and _overlap(mine.x, mine.columns, other.x, other.columns)
 
 

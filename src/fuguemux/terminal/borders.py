@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from fuguemux.terminal.style import RESET
+from fuguemux.terminal.style import RESET, Style
+from fuguemux.terminal.styled_row import cells_over
 
 UP: Final = 1
 DOWN: Final = 2
@@ -55,7 +56,8 @@ class BorderRun(NamedTuple):
 class BorderLook(NamedTuple):
     """How borders look. `styles`: an SGR sequence for each pane; `outside`: for what touches no pane. `lines`: the value
     of `pane-border-lines`. `numbers`: the index of each pane. `fill`: what is outside of the window. `halves`: whether two
-    panes share their line; `arrows`: whether arrows point at the active pane.
+    panes share their line; `arrows`: whether arrows point at the active pane. `edge`: the value of `pane-border-status`;
+    `texts`: what each pane then has on its border, and the style under it.
     """
 
     styles: Sequence[bytes]
@@ -65,6 +67,8 @@ class BorderLook(NamedTuple):
     fill: str = "·"
     halves: bool = True
     arrows: bool = False
+    edge: str = "off"
+    texts: Sequence[tuple[str, Style]] = ()
 
 
 class _Window:
@@ -83,8 +87,11 @@ class _Window:
                     self._grid[row][pane.column : right] = b"\1" * (right - pane.column)
         self._order = [*range(active, len(panes)), *range(active)]
         second = panes[1] if len(panes) == 2 and look.halves else CellRectangle(0, 0, 0, 0)
+        if look.edge != "off":  # Each pane has a line of its own then.
+            second = CellRectangle(0, 0, 0, 0)
         self._beside, self._below = second.column > 0, second.row > 0
         self._cells = CELLS.get(look.lines, CELLS["single"])
+        self._texts = self._drawn_texts() if look.edge != "off" else {}
 
     def cells(self, row: int, width: int) -> list[tuple[int, str, bytes]]:
         """Column, character and style of each border cell in a row of the client, and of what is outside."""
@@ -95,7 +102,9 @@ class _Window:
             columns = [at for at in range(width) if at >= self.columns or not line[at]]
         else:
             columns = range(width)
-        return [(column, *self._cell(column, row)) for column in columns]
+        found = [(column, *self._cell(column, row)) for column in columns]
+        texts = self._texts.get(row)
+        return [(cell[0], *texts.get(cell[0], cell[1:])) for cell in found] if texts else found
 
     def _cell(self, column: int, row: int) -> tuple[str, bytes]:
         if column > self.columns or row > self.rows:
@@ -120,8 +129,12 @@ class _Window:
     def _sides(self, column: int, row: int) -> int:
         sides = LEFT if column == 0 or self._is_border(column - 1, row) else 0
         sides |= RIGHT if self._is_border(column + 1, row) else 0
-        sides |= UP if row == 0 or self._is_border(column, row - 1) else 0
-        return sides | (DOWN if self._is_border(column, row + 1) else 0)
+        above, below = self._is_border(column, row - 1), self._is_border(column, row + 1)
+        if row == 0:
+            above = self.look.edge != "top"
+        if self.look.edge == "bottom" and row == self.rows - 1:
+            below = False
+        return sides | (UP if above else 0) | (DOWN if below else 0)
 
     def _is_border(self, column: int, row: int) -> bool:
         if column > self.columns or row > self.rows:
@@ -141,11 +154,27 @@ class _Window:
                 return RIGHT
         if (left == 0 or column >= left - 1) and column <= right:
             half = not self._below or (column > pane.columns // 2) == (top > 0)
-            if half and top and row == top - 1:
+            if half and top and row == top - 1 and self.look.edge != "bottom":
                 return UP
-            if half and row == bottom:
+            if half and row == bottom and self.look.edge != "top":
                 return DOWN
         return 0
+
+    def _drawn_texts(self) -> dict[int, dict[int, tuple[str, bytes]]]:
+        """The cells of the texts on the borders, by row and column. The active pane's text lies over others."""
+        found: dict[int, dict[int, tuple[str, bytes]]] = {}
+        for number in reversed(self._order):
+            left, top, columns, rows = self.panes[number]
+            row = top - 1 if self.look.edge == "top" else top + rows
+            text, base = self.look.texts[number]
+            places = range(left + 2, left + columns - 2)
+            under = [(base, self._character(self._sides(column, row), number)) for column in places]
+            cells = cells_over(under, text, base)
+            found.setdefault(row, {}).update(
+                (column, (character, style.sgr()))
+                for column, (style, character) in zip(places, cells, strict=True)
+            )
+        return found
 
     def _arrow(self, pane: int, side: int, sides: int, column: int, row: int) -> str:
         if not self.look.arrows or pane != self.active:

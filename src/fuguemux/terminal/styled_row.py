@@ -209,8 +209,10 @@ def draw(text: str, columns: int, base: Style = DEFAULT) -> DrawnRow:
     return DrawnRow(_bytes_of(writer.finished()), tuple(writer.ranges))
 
 
-def drawn_over(text: str, under: Iterable[tuple[Style, str]], base: Style) -> bytes:
-    """The cells `under` with the text over them. Where it has no character, they stay."""
+def cells_over(
+    under: Iterable[tuple[Style, str]], text: str, base: Style
+) -> tuple[tuple[Style, str], ...]:
+    """The cells `under`, with the parts of a text over them. A second half of a wide character is empty."""
     reader = TextReader(base)
     whole = reader.read(text)
     cells = list(under)
@@ -219,7 +221,12 @@ def drawn_over(text: str, under: Iterable[tuple[Style, str]], base: Style) -> by
         writer.row = cells
     if whole:
         writer.write(reader.aligned)
-    return _bytes_of(writer.finished())
+    return tuple(writer.finished())
+
+
+def drawn_over(text: str, under: Iterable[tuple[Style, str]], base: Style) -> bytes:
+    """As `cells_over`, as bytes."""
+    return _bytes_of(cells_over(under, text, base))
 
 
 def columns_of(text: str) -> int:

@@ -53,6 +53,6 @@ def test_the_page_names_no_option_without_effect_that_has_one() -> None:
     section = page[page.index("### Options that are kept and shown") : page.index("### Formats")]
     listed = set(re.findall(r"`([a-z][a-z-]+)`", section))
     known = {option.name for option in OPTIONS}
-    partial = {"window-style", "window-active-style", "pane-border-status"}
+    partial = {"window-style", "window-active-style"}
     assert listed <= known
     assert listed - set(unread_options()) - partial == set()

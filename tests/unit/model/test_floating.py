@@ -15,9 +15,9 @@ from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.invariants import violations
 from fuguemux.model.layout import Rectangle, leaf, panes_of, resize, split
 from fuguemux.model.layout_strings import checksum, window_layout_string
+from fuguemux.model.pane_places import pane_sizes
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_panes import depth, pane_rectangle, panes_in, zoomed_pane
-from fuguemux.model.window_size import pane_sizes
 from fuguemux.persistence.recovery.soundness import made_sound
 from tests.support.builders import session, state, window
 
@@ -42,7 +42,7 @@ def test_floating_panes_have_the_last_indices_and_places_of_their_own() -> None:
     assert panes_in(made) == (A, B, F, G)
     assert panes_of(made.layout) == (A, B)
     assert pane_rectangle(made, F) == Rectangle(4, 2, 40, 6)
-    assert pane_sizes(made) == {A: (40, 24), B: (39, 24), F: (40, 6), G: (20, 5)}
+    assert pane_sizes(ServerState(), made) == {A: (40, 24), B: (39, 24), F: (40, 6), G: (20, 5)}
     assert [depth(made, pane) for pane in (G, F, A, B)] == [0, 1, 2, 3]
     assert list(violations(BOTH)) == []
 
@@ -133,8 +133,8 @@ def test_one_above_zoom_leaves_another_pane_zoomed() -> None:
     after = apply(added(zoomed, above, zoomed=True), ev.PaneActivated(W, F))
     made = after.windows[W]
     assert zoomed_pane(made) == A
-    assert pane_sizes(made)[A] == (80, 24)
-    assert pane_sizes(made)[F] == (40, 6)
+    assert pane_sizes(ServerState(), made)[A] == (80, 24)
+    assert pane_sizes(ServerState(), made)[F] == (40, 6)
     assert window_layout_string(made, visible=True)[5:] == "80x24,0,0,0<40x6,4,2,2>"
 
 

@@ -16,8 +16,6 @@ from fuguemux.model.layout import (
     remove,
     renamed,
     resize,
-    resize_pane,
-    resize_pane_to,
     split,
 )
 from fuguemux.model.layout_strings import (
@@ -28,6 +26,7 @@ from fuguemux.model.layout_strings import (
     parse_layout_string,
     window_layout_string,
 )
+from fuguemux.model.pane_resizing import resize_pane, resize_pane_to
 from fuguemux.model.state import Window
 from fuguemux.model.window_panes import pane_rectangle
 

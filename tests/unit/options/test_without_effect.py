@@ -26,7 +26,7 @@ COMPOSED = re.compile(
     r"(status-(left|right)(-length|-style)?|window-status(-\w+)?-(format|style)|(main|other)-pane-\w+)$"
 )
 """Names that the code puts together."""
-READ_FOR_LESS = frozenset((*("pane-border-status", "window-active-style", "window-style"),))
+READ_FOR_LESS = frozenset(("window-active-style", "window-style"))
 """Options that are read, but not for what they are made for: formats, the preview of a tree, and select-pane -g."""
 
 

@@ -8,7 +8,18 @@ from msgspec.structs import replace
 from fuguemux.language.numbers import cells
 from fuguemux.model.decision import Refused
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import Direction, Layout, Leaf, Split, leaf, panes_of, resize, size_of
+from fuguemux.model.layout import (
+    Direction,
+    Edge,
+    Layout,
+    Leaf,
+    Split,
+    edge_of,
+    leaf,
+    panes_of,
+    resize,
+    size_of,
+)
 from fuguemux.model.limits import PANE_COLUMNS_MIN
 
 NAMES: Final = ("even-horizontal", "even-vertical", "main-horizontal", "main-vertical", "tiled")
@@ -23,20 +34,20 @@ class _Space(NamedTuple):
     rows: int
 
 
-def named_layout(name: str, layout: Layout, main_size: MainSize) -> Layout:
+def named_layout(name: str, layout: Layout, main_size: MainSize, edge: Edge = "off") -> Layout:
     """The panes of `layout`, arranged by `name` (one of NAMES) in the same space. Too small a space grows."""
     panes = panes_of(layout)
     if len(panes) == 1:
         return layout
     space = _Space(layout.columns, layout.rows)
     if name == "even-horizontal":
-        return _even(panes, space, "row")
+        return _even(panes, space, "row", edge)
     if name == "even-vertical":
-        return _even(panes, space, "column")
+        return _even(panes, space, "column", edge)
     if name == "main-horizontal":
-        return _main(panes, space, "column", main_size)
+        return _main(panes, space, "column", main_size, edge)
     if name == "main-vertical":
-        return _main(panes, space, "row", main_size)
+        return _main(panes, space, "row", main_size, edge)
     return _tiled(panes, space)
 
 
@@ -48,52 +59,60 @@ def name_meant(text: str) -> str | None:
     return found[0] if len(found) == 1 and text else None
 
 
-def _even(panes: Sequence[PaneId], space: _Space, along: Direction) -> Layout:
+def _even(panes: Sequence[PaneId], space: _Space, along: Direction, edge: Edge) -> Layout:
     """All panes in one line and as equal as possible. The last one has the remainder."""
     least = len(panes) * (_MIN + 1) - 1
     columns = max(space.columns, least) if along == "row" else space.columns
     rows = max(space.rows, least) if along == "column" else space.rows
-    return spread(Split(columns, rows, along, tuple(leaf(pane, columns, rows) for pane in panes)))
+    cells = tuple(leaf(pane, columns, rows) for pane in panes)
+    return spread(Split(columns, rows, along, cells), edge)
 
 
-def spread(cell: Layout) -> Layout:
-    """`cell` with children of equal size, the last with the remainder. Unchanged if the space is too small."""
+def spread(cell: Layout, edge: Edge = "off") -> Layout:
+    """`cell` with children of equal size, the last with the remainder. Unchanged if the space is too small.
+
+    The row of text that a child at the edge of the window has does not count.
+    """
     if isinstance(cell, Leaf):
         return cell
-    count, size = len(cell.children), size_of(cell, cell.direction)
+    edges = [edge_of(cell, index, edge) for index in range(len(cell.children))]
+    texts = [1 if cell.direction == "column" and at != "off" else 0 for at in edges]
+    count, size = len(cell.children), size_of(cell, cell.direction) - max(texts)
     each = (size - (count - 1)) // count
     if each <= 0:
         return cell
     sizes = [each] * (count - 1) + [size - (each + 1) * (count - 1)]
     children = tuple(
-        _resized(child, cell.direction, wanted)
-        for child, wanted in zip(cell.children, sizes, strict=True)
+        _resized(child, cell.direction, wanted + text, at)
+        for child, wanted, text, at in zip(cell.children, sizes, texts, edges, strict=True)
     )
     return replace(cell, children=children)
 
 
-def _resized(cell: Layout, along: Direction, size: int) -> Layout:
+def _resized(cell: Layout, along: Direction, size: int, edge: Edge) -> Layout:
     if along == "row":
-        return resize(cell, size, cell.rows)
-    return resize(cell, cell.columns, size)
+        return resize(cell, size, cell.rows, edge)
+    return resize(cell, cell.columns, size, edge)
 
 
-def spread_round(layout: Layout, pane: PaneId) -> Layout:
+def spread_round(layout: Layout, pane: PaneId, edge: Edge = "off") -> Layout:
     """`layout` with the cells beside `pane` made equal. If they are equal already, the cells around them, and so on outwards."""
     if isinstance(layout, Leaf):
         return layout
     for at, child in enumerate(layout.children):
         if pane not in panes_of(child):
             continue
-        inner = spread_round(child, pane)
+        inner = spread_round(child, pane, edge_of(layout, at, edge))
         if inner == child:
-            return spread(layout)
+            return spread(layout, edge)
         children = (*layout.children[:at], inner, *layout.children[at + 1 :])
         return replace(layout, children=children)
     return layout
 
 
-def _main(panes: Sequence[PaneId], space: _Space, along: Direction, main_size: MainSize) -> Layout:
+def _main(
+    panes: Sequence[PaneId], space: _Space, along: Direction, main_size: MainSize, edge: Edge
+) -> Layout:
     """The first pane is large, and the others are in a line behind it. `along` is the direction of the line."""
     length = "height" if along == "column" else "width"
     whole = (space.rows if along == "column" else space.columns) - 1
@@ -113,10 +132,10 @@ def _main(panes: Sequence[PaneId], space: _Space, along: Direction, main_size: M
     across: Direction = "row" if along == "column" else "column"
     if along == "column":
         space = _Space(max(space.columns, len(others) * (_MIN + 1) - 1), main + other + 1)
-        beside = _even(others, _Space(space.columns, other), across)
+        beside = _even(others, _Space(space.columns, other), across, "off")
         return Split(*space, along, (leaf(first, space.columns, main), _single(beside)))
     space = _Space(main + other + 1, max(space.rows, len(others) * (_MIN + 1) - 1))
-    beside = _even(others, _Space(other, space.rows), across)
+    beside = _even(others, _Space(other, space.rows), across, edge)
     return Split(*space, along, (leaf(first, main, space.rows), _single(beside)))
 
 

@@ -6,8 +6,8 @@ from typing import Final
 from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.live import LiveView
+from fuguemux.model.pane_places import every_rectangle
 from fuguemux.model.state import ServerState
-from fuguemux.model.window_panes import pane_rectangle
 from fuguemux.options import options
 from fuguemux.options.derived import status_rows
 
@@ -91,7 +91,7 @@ def _places(
             "popup_mouse_top": min(mouse.row + rows, high - 1),
             "popup_mouse_bottom": max(0, mouse.row - rows),
         }
-    place = pane_rectangle(target.window, target.pane.id)
+    place = every_rectangle(state, target.window)[target.pane.id]
     top = lines if at_top else 0
     below = top + place.y + rows
     found |= {

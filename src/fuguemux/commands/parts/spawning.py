@@ -13,7 +13,7 @@ from fuguemux.model.decision import Expand as ExpandLine
 from fuguemux.model.decision import Refused, Reply
 from fuguemux.model.events import AnyEvent, WindowMoved, WindowSelected, WindowUnlinked
 from fuguemux.model.ids import PaneId, SessionId, WindowId
-from fuguemux.model.layout import Direction
+from fuguemux.model.layout import Direction, size_of
 from fuguemux.model.limits import (
     NAME_BYTES_MAX,
     PANES_MAX,
@@ -22,6 +22,7 @@ from fuguemux.model.limits import (
     WINDOWS_MAX,
 )
 from fuguemux.model.live import LiveView
+from fuguemux.model.pane_places import border_edge, rectangles_within
 from fuguemux.model.state import Environment, Link, Options, ServerState, Session, link_of
 from fuguemux.model.window_names import bounded_title, name_of_argv
 from fuguemux.model.window_size import SizedViewer, WindowSize, bounded, parsed_size, window_size
@@ -208,3 +209,12 @@ def moved_index(index: int, moves: Iterable[AnyEvent]) -> int:
 def direction(invocation: Invocation) -> Direction:
     """The direction of a split: with `-h` side by side, else one above the other."""
     return "row" if invocation.flags.has("h") else "column"
+
+
+def space(state: ServerState, target: Target, along: Direction, *, full: bool) -> int:
+    """The size of what is split, by which a percentage counts: the pane, or the whole window."""
+    if full:
+        return size_of(target.window.layout, along)
+    edge = border_edge(state, target.window)
+    cell = dict(rectangles_within(target.window.layout, edge))[target.pane.id]
+    return cell.columns if along == "row" else cell.rows

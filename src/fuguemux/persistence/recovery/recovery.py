@@ -15,8 +15,8 @@ from typing import NamedTuple
 from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.model.ids import PaneId
 from fuguemux.model.invariants import violations
+from fuguemux.model.pane_places import pane_sizes
 from fuguemux.model.state import ServerState
-from fuguemux.model.window_size import pane_sizes
 from fuguemux.persistence.checkpoint.manifest import (
     Manifest,
     StoredPane,
@@ -290,7 +290,7 @@ class _Recovery:
         panes: dict[PaneId, RecoveredPane] = {}
         sizes: dict[PaneId, tuple[int, int]] = {}
         for window in base.state.windows.values():
-            sizes |= pane_sizes(window)
+            sizes |= pane_sizes(base.state, window)
         for entry in base.manifest.panes:
             if entry.pane in base.state.panes:
                 panes[entry.pane] = self._loader.load(entry, base.manifest, older)
@@ -314,7 +314,7 @@ class _Recovery:
         report.withhold(withheld)
         sizes: dict[PaneId, tuple[int, int]] = {}
         for window in state.windows.values():
-            sizes |= pane_sizes(window)
+            sizes |= pane_sizes(state, window)
         state, self._orphans = taken_out(replay.panes, state, self._store, report)
         for pane in state.panes:
             if pane not in replay.panes:

@@ -12,8 +12,9 @@ from fuguemux.model.apply import EventRefused, apply, apply_after_gap
 from fuguemux.model.floating import Floating
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.layout import Layout
+from fuguemux.model.pane_places import STATUS, pane_sizes
 from fuguemux.model.state import ServerState
-from fuguemux.model.window_size import layout_sizes, pane_sizes
+from fuguemux.model.window_size import layout_sizes
 from fuguemux.persistence.recovery.pane_replay import (
     Cleared,
     EndedMark,
@@ -147,6 +148,8 @@ class Replay:
 
     def _note(self, event: ev.AnyEvent, lsn: int) -> None:
         """Add what the event means to the terminals of panes."""
+        if isinstance(event, ev.OptionSet) and event.name == STATUS:
+            self._border_status_set(event, lsn)
         if isinstance(event, _OfStructureOnly):
             return
         match event:
@@ -177,6 +180,20 @@ class Replay:
             case _:
                 assert_never(event)
 
+    def _border_status_set(self, event: ev.OptionSet, lsn: int) -> None:
+        """Panes gave a row to the line of text at their border, or got it back."""
+        state = self._state_at(lsn)
+        windows = () if state is None else state.windows
+        for window in windows:
+            if event.scope == "global-window" or (event.scope, event.target) == ("window", window):
+                self._resized(window, None, lsn)
+
+    def _state_at(self, lsn: int) -> ServerState | None:
+        """The state right after the record, if it is known."""
+        if lsn > self._structure_lsn:
+            return self.state
+        return None if self._older is None else self._older.state
+
     def _resized(
         self,
         window: WindowId,
@@ -185,12 +202,10 @@ class Replay:
         floating: Sequence[Floating] = (),
     ) -> None:
         """The sizes of the window's panes from `lsn` on. If the window is not known, they are those of the event."""
-        state: ServerState | None = self.state
-        if lsn <= self._structure_lsn:
-            state = self._older.state if self._older is not None else None
+        state = self._state_at(lsn)
         found = state.windows.get(window) if state is not None else None
-        if found is not None:
-            sizes = pane_sizes(found)
+        if state is not None and found is not None:
+            sizes = pane_sizes(state, found)
         else:
             sizes = {} if layout is None else layout_sizes(layout)
             sizes |= {each.pane: (each.columns, each.rows) for each in floating}

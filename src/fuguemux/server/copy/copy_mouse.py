@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from fuguemux.model.ids import PaneId
+from fuguemux.model.pane_places import every_rectangle
 from fuguemux.model.pointing import Pointing
 from fuguemux.model.state import ServerState
-from fuguemux.model.window_panes import pane_rectangle
 from fuguemux.server.copy.copy_mode import CopyMode
 from fuguemux.server.copy.scroll_views import ScrollViews
 from fuguemux.server.panes.pane_terminal import PaneTerminal
@@ -24,7 +24,7 @@ def cell_in_pane(
     window = None if stored is None else state.windows.get(stored.window)
     if window is None:
         return None
-    x, y, columns, rows = pane_rectangle(window, pane)
+    x, y, columns, rows = every_rectangle(state, window)[pane]
     column, row = (mouse.last_column, mouse.last_row) if before else (mouse.column, mouse.row)
     column, row = column + mouse.offset_column, row + mouse.offset_row
     if mouse.status_row == 0 and row >= mouse.status_rows:

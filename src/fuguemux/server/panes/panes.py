@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from fuguemux.model.events import AnyEvent, HistoryCleared, OptionSet, ProcessStarted, ProgramEnded
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import MarkedPane
+from fuguemux.model.pane_places import STATUS, pane_sizes
 from fuguemux.model.state import ServerState, Window
-from fuguemux.model.window_size import bounded, pane_sizes
+from fuguemux.model.window_size import bounded
 from fuguemux.options import options
 from fuguemux.options.environment import session_of
 from fuguemux.persistence.scrollback.last_screens import LastScreen
@@ -88,10 +89,9 @@ class Panes:
             for pane in [pane for pane in self._terminals if pane not in after.panes]:
                 self._on_removed(self._terminals.pop(pane))
                 self._scrollback.drop(pane)
-        if before.windows is not after.windows:
-            for number, window in after.windows.items():
-                if before.windows.get(number) is not window:
-                    self._resize(window, lsn)
+        everywhere = before.window_options.get(STATUS) != after.window_options.get(STATUS)
+        if everywhere or before.windows is not after.windows:
+            self._resize_changed(before, after, lsn, everywhere=everywhere)
         for event in events:
             if isinstance(event, HistoryCleared):
                 self.clear_history(event.pane, lsn)
@@ -124,14 +124,21 @@ class Panes:
 
     def _open(self, state: ServerState, pane: PaneId, lsn: int) -> None:
         window = state.windows[state.panes[pane].window]
-        columns, rows = pane_sizes(window)[pane]
+        columns, rows = pane_sizes(state, window)[pane]
         emulator = self._emulators(columns, rows)
         terminal = PaneTerminal(pane, emulator, self._scrollback.pane(pane), lsn=lsn)
         self._terminals[pane] = terminal
         self._limit(state, terminal)
 
-    def _resize(self, window: Window, lsn: int) -> None:
-        for pane, (columns, rows) in pane_sizes(window).items():
+    def _resize_changed(
+        self, before: ServerState, after: ServerState, lsn: int, *, everywhere: bool
+    ) -> None:
+        for number, window in after.windows.items():
+            if everywhere or before.windows.get(number) is not window:
+                self._resize(after, window, lsn)
+
+    def _resize(self, state: ServerState, window: Window, lsn: int) -> None:
+        for pane, (columns, rows) in pane_sizes(state, window).items():
             terminal = self._terminals.get(pane)
             if terminal is not None and tuple(terminal.size) != bounded(columns, rows):
                 terminal.resize(columns, rows, lsn)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from fuguemux.model.floating import fitted, framed
 from fuguemux.model.ids import PaneId, WindowId
-from fuguemux.model.layout import Rectangle, rectangles
+from fuguemux.model.layout import Edge, Rectangle
+from fuguemux.model.pane_places import rectangles_within
 from fuguemux.model.pointing import Where
 from fuguemux.model.state import Session, Window, link_of
 from fuguemux.model.window_panes import is_visible, zoomed_pane
@@ -46,6 +47,8 @@ class ShownArea(NamedTuple):
     offset_column: int = 0
     offset_row: int = 0
     """The place in the window of the cell at the top left of the panes."""
+    edge: Edge = "off"
+    """The edge of the window at which panes have a line of text."""
 
 
 class MousePlace(NamedTuple):
@@ -63,7 +66,7 @@ def place_at(area: ShownArea, column: int, row: int) -> MousePlace | None:
     if area.status_row == 0:
         row -= area.status_rows
     column, row = column + area.offset_column, row + area.offset_row
-    return _in_window(area.window, column, row)
+    return _in_window(area.window, area.edge, column, row)
 
 
 def _in_status(area: ShownArea, column: int, row: int) -> MousePlace | None:
@@ -80,15 +83,16 @@ def _in_status(area: ShownArea, column: int, row: int) -> MousePlace | None:
     return None if link is None else MousePlace("Status", link.window)
 
 
-def _in_window(window: Window, column: int, row: int) -> MousePlace | None:
+def _in_window(window: Window, edge: Edge, column: int, row: int) -> MousePlace | None:
     zoomed = zoomed_pane(window)
     above = _in_floating(window, column, row, zoomed)
     if above is not None:
         return above
     if zoomed is not None:
-        inside = column < window.layout.columns and row < window.layout.rows
+        first = 1 if edge == "top" else 0
+        inside = column < window.layout.columns and first <= row < window.layout.rows
         return MousePlace("Pane", window.id, zoomed) if inside else None
-    places = list(rectangles(window.layout))
+    places = list(rectangles_within(window.layout, edge))
     for pane, (x, y, columns, rows) in places:
         beside = x + columns == column and y <= row + 1 and y + rows >= row
         below = y + rows == row and x <= column + 1 and x + columns >= column

@@ -6,8 +6,8 @@ from typing import NamedTuple, Protocol
 from fuguemux.formats.formats import FormatContext, TooExpensive
 from fuguemux.model.client_flags import ClientFlags
 from fuguemux.model.ids import ClientId, PaneId
-from fuguemux.model.layout import rectangles
 from fuguemux.model.live import LiveView
+from fuguemux.model.pane_places import border_edge, shown_rectangles
 from fuguemux.model.state import ServerState, Session, Window
 from fuguemux.model.window_panes import floating_rectangles, is_visible, panes_in, zoomed_pane
 from fuguemux.options import options
@@ -95,11 +95,14 @@ class Picture:
     def touch_status(self) -> None:
         """Compose the status line again: something that is not in the state has changed."""
         self._status_line.touch()
+        self._border_looks.touch()
 
     def shown_area(self, session: Session, window: Window) -> ShownArea:
         """What the client shows where, for the mouse."""
         rows, ranges = len(self._status_rows), shown_ranges(self._status_rows)
-        return ShownArea(session, window, self._status_top if rows else -1, rows, ranges)
+        edge = border_edge(self._surface.state, window)
+        top = self._status_top if rows else -1
+        return ShownArea(session, window, top, rows, ranges, edge=edge)
 
     def window_place(self, index: int) -> tuple[int, int] | None:
         """The column and the row of the status line in which it names a window; None: in none."""
@@ -118,12 +121,18 @@ class Picture:
         status, cursor = self._status(state, seen)
         top = status_line.at_top(state, defaults, session)
         look = self._border_looks.look(
-            state, self._surface.live, session, window, self._client, self._modes(window)
+            state,
+            self._surface.live,
+            session,
+            window,
+            self._client,
+            self._modes(window),
+            seen.facts,
         )
         scene = Scene(
             seen.columns,
             seen.rows,
-            [] if seen.page is not None else self._panes(window, self._border_looks.frames),
+            [] if seen.page is not None else self._panes(state, window, self._border_looks.frames),
             status,
             top,
             (window.layout.columns, window.layout.rows),
@@ -193,15 +202,13 @@ class Picture:
             options.get(state, defaults, "message-command-style", session=session),
         )
 
-    def _panes(self, window: Window, frames: Mapping[PaneId, Frame]) -> list[PaneView]:
+    def _panes(
+        self, state: ServerState, window: Window, frames: Mapping[PaneId, Frame]
+    ) -> list[PaneView]:
         views: list[PaneView] = []
-        whole = CellRectangle(0, 0, window.layout.columns, window.layout.rows)
         zoomed = zoomed_pane(window)
-        if zoomed is not None:
-            self._add_view(views, window, zoomed, whole, None)
-        else:
-            for pane, rectangle in rectangles(window.layout):
-                self._add_view(views, window, pane, CellRectangle(*rectangle), None)
+        for pane, rectangle in shown_rectangles(state, window):
+            self._add_view(views, window, pane, CellRectangle(*rectangle), None)
         for pane, rectangle in reversed(tuple(floating_rectangles(window))):
             if zoomed is None or (pane != zoomed and is_visible(window, pane)):
                 frame = frames.get(pane, Frame())

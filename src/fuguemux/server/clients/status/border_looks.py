@@ -6,15 +6,17 @@ format.
 
 from collections.abc import Mapping
 
-from fuguemux.formats.formats import FormatContext, TooExpensive, Work
+from fuguemux.formats.formats import FormatContext, TooExpensive, Work, expand
 from fuguemux.model.floating import Floating
 from fuguemux.model.ids import ClientId, PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
+from fuguemux.model.pane_places import border_edge
 from fuguemux.model.state import ServerState, Session, Window
 from fuguemux.model.window_panes import panes_in, zoomed_pane
 from fuguemux.observe.holding import TookTooLong, endable
 from fuguemux.options import options
+from fuguemux.options.styles import canonical
 from fuguemux.server.clients.status.status_line import expanded_style
 from fuguemux.terminal.borders import BorderLook
 from fuguemux.terminal.floats import Frame
@@ -33,6 +35,10 @@ class BorderLooks:
         self.frames: Mapping[PaneId, Frame] = {}
         """The borders of the floating panes, by the last look."""
 
+    def touch(self) -> None:
+        """Expand the formats again for the next frame: they may show something else now."""
+        self._look = None
+
     def look(
         self,
         state: ServerState,
@@ -41,9 +47,12 @@ class BorderLooks:
         window: Window,
         client: ClientId,
         modes: object,
+        facts: object,
     ) -> BorderLook:
-        """The look for the panes that are drawn, in layout order. `modes`: changes when a pane enters or leaves a mode."""
-        key = (id(live.option_defaults()), session.id, window.id, modes, live.mark())
+        """The look for the panes that are drawn, in layout order. `modes`: changes when a pane enters or leaves a mode.
+        `facts`: changes when the texts on the borders are due."""
+        due = facts if border_edge(state, window) != "off" else None
+        key = (id(live.option_defaults()), session.id, window.id, modes, live.mark(), due)
         if self._look is None or self._state is not state or self._key != key:
             self._state, self._key = state, key
             try:
@@ -51,8 +60,10 @@ class BorderLooks:
                     self._look, self.frames = _look(state, live, session, window, client)
             except (TookTooLong, TooExpensive):
                 count = len(panes_of(window.layout))
+                edge, texts = border_edge(state, window), [("", DEFAULT)] * count
+                plain = [DEFAULT.sgr()] * count
                 self.frames = {}
-                self._look = BorderLook([DEFAULT.sgr()] * count, DEFAULT.sgr())
+                self._look = BorderLook(plain, DEFAULT.sgr(), edge=edge, texts=texts)
         return self._look
 
 
@@ -65,20 +76,36 @@ def _look(
         return options.get(state, defaults, name, window=window)
 
     work = Work()
+    edge = border_edge(state, window)
     mark = live.mark()
     marked = None if mark is None else mark.pane
 
-    def style(name: str, pane: PaneId | None, given: str = "") -> Style:
-        context = FormatContext(
-            state, live, session=session.id, window=window.id, pane=pane, client=client
+    def about(pane: PaneId | None) -> FormatContext:
+        return FormatContext(
+            state,
+            live,
+            session=session.id,
+            window=window.id,
+            pane=pane,
+            client=client,
+            status=edge != "off",
         )
-        return expanded_style(given or option(name), context, work=work)
 
-    def of_pane(pane: PaneId, own: Floating | None = None) -> bytes:
+    def style(name: str, pane: PaneId | None, given: str = "") -> Style:
+        return expanded_style(given or option(name), about(pane), work=work)
+
+    def plain(pane: PaneId, own: Floating | None = None) -> Style:
         active = pane == window.active
         name = "pane-active-border-style" if active else "pane-border-style"
         given = "" if own is None else own.active_style if active else own.style
-        found = style(name, pane, given)
+        return style(name, pane, given)
+
+    def text(pane: PaneId) -> tuple[str, Style]:
+        wanted = options.get(state, defaults, "pane-border-format", pane=state.panes[pane])
+        return canonical(expand(wanted, about(pane), time=True, work=work)), plain(pane)
+
+    def of_pane(pane: PaneId, own: Floating | None = None) -> bytes:
+        found = plain(pane, own)
         if pane == marked:
             found = found._replace(attributes=found.attributes ^ {REVERSE})
         return found.sgr()
@@ -104,5 +131,7 @@ def _look(
         fill=option("fill-character")[:1] or "·",
         halves=indicators in ("colour", "both"),
         arrows=indicators in ("arrows", "both") and window.active in shown,
+        edge=edge,
+        texts=[text(pane) for pane in shown] if edge != "off" else (),
     )
     return look, frames

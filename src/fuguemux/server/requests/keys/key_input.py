@@ -297,7 +297,7 @@ class KeyInput:
         if window is None:
             return
         synchronized = self._option("synchronize-panes", window=window) == "on"
-        targets = list(panes_in(window)) if synchronized else [window.active]
+        targets = panes_in(window) if synchronized else (window.active,)
         for pane in targets:
             terminal = self._panes.get(pane)
             if terminal is not None and terminal.master is not None:

@@ -1,7 +1,8 @@
 """The panes that a client shows, with their numbers and colours for `display-panes`."""
 
 from fuguemux.engine.engine import Engine
-from fuguemux.model.window_panes import is_visible, pane_rectangle, panes_in
+from fuguemux.model.pane_places import every_rectangle
+from fuguemux.model.window_panes import is_visible, panes_in
 from fuguemux.options import options
 from fuguemux.options.derived import status_rows
 from fuguemux.server.clients.viewer import Viewer
@@ -32,11 +33,12 @@ def numbered_panes(engine: Engine, viewer: Viewer) -> list[NumberedPane]:
         False: colour("display-panes-colour"),
     }
     first = options.get_number(state, defaults, "pane-base-index", window=window)
-    found = []
+    found: list[NumberedPane] = []
+    places = every_rectangle(state, window)
     for number, pane in enumerate(panes_in(window), first):
         if not is_visible(window, pane):
             continue
-        place = pane_rectangle(window, pane)
+        place = places[pane]
         shown = CellRectangle(place.x, place.y + top, place.columns, place.rows)
         found.append(NumberedPane(pane, number, shown, colours[pane == window.active]))
     return found
