@@ -33,6 +33,8 @@ MISTAKES_MAX: Final = 100
 _DESCRIPTION: Final = (
     "Report line by line what a tmux configuration does in fugue. Nothing is changed."
 )
+_UNREAD: Final = "because of a line that cannot be read, nothing of this file has effect"
+_NO_COMMAND: Final = ("unknown command", "ambiguous command")
 _PLACED: Final = re.compile(r".*?:(\d+): (.*)", re.DOTALL)
 _TMUX: Final = re.compile(r"(^|[\s;&|(`/])tmux\s")
 _OTHER: Final = {
@@ -69,35 +71,42 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("file", metavar="FILE")
     arguments = parser.parse_args(list(argv))
     path = os.path.abspath(os.path.expanduser(arguments.file))
+    importer = Importer()
     try:
         findings = sorted(
-            dict.fromkeys(Importer().file(path, 0)), key=lambda one: (one.file, one.line)
+            dict.fromkeys(importer.file(path, 0)), key=lambda one: (one.file, one.line)
         )
     except OSError as error:
         print(f"fugue import: {path}: {error.strerror or error}", file=sys.stderr)
         return EXIT_FAILURE
-    print(_as_json(findings) if arguments.json else _as_text(findings))
+    unread = sorted(importer.unread)
+    print(_as_json(findings, unread) if arguments.json else _as_text(findings, unread))
     return EXIT_FAILURE if any(one.result == UNKNOWN for one in findings) else EXIT_OK
 
 
-def _as_json(findings: Sequence[Finding]) -> str:
+def _as_json(findings: Sequence[Finding], unread: Sequence[str]) -> str:
+    commands = [one._asdict() for one in findings]
     return json.dumps(
-        {"commands": [one._asdict() for one in findings], **_counts(findings)}, indent=1
+        {"commands": commands, "without_effect": unread, **_counts(findings)}, indent=1
     )
 
 
-def _as_text(findings: Sequence[Finding]) -> str:
+def _as_text(findings: Sequence[Finding], unread: Sequence[str]) -> str:
     lines = []
     for one in findings:
         why = f"  ({one.why})" if one.why else ""
         lines.append(f"{one.file}:{one.line}: {one.result:<7}  {one.command}{why}")
     counts = _counts(findings)
-    return "\n".join(
-        (
-            *lines,
-            f"{counts[EFFECT]} have effect, {counts[DIFFERS]} differ, {counts[UNKNOWN]} are unknown",
-        )
+    lines += [f"{path}: {_UNREAD}" for path in unread]
+    lines.append(
+        f"commands with effect: {counts[EFFECT]}, different: {counts[DIFFERS]}, unknown: {counts[UNKNOWN]}"
     )
+    return "\n".join(map(_printable, lines))
+
+
+def _printable(text: str) -> str:
+    """`text` without characters that a terminal would act on: a file may hold anything."""
+    return "".join(char if char.isprintable() else f"\\{ord(char):03o}" for char in text)
 
 
 def _counts(findings: Sequence[Finding]) -> dict[str, int]:
@@ -110,6 +119,8 @@ class Importer:
 
     def __init__(self) -> None:
         self._aliases: list[str] = list(options.get_array(ServerState(), "command-alias"))
+        self.unread: set[str] = set()
+        """Files with a line that cannot be read."""
 
     def file(self, path: str, depth: int) -> Iterator[Finding]:
         """What the commands of a file do, and those of the files that it sources. Raises OSError."""
@@ -128,6 +139,7 @@ class Importer:
             except Refused as refusal:
                 placed = _PLACED.fullmatch(str(refusal))
                 number, why = (int(placed[1]), placed[2]) if placed else (1, str(refusal))
+                self.unread.add(path)
                 number = min(number, len(lines))
                 while number > 1 and not lines[number - 1].strip():
                     number -= 1  # an end that is missed is noticed only behind the last line
@@ -137,7 +149,10 @@ class Importer:
                 lines[number - 1] = ""
                 continue
             for parsed in found:
-                yield from self._command(path, parsed.line, parsed.argv, depth)
+                judged = list(self._command(path, parsed.line, parsed.argv, depth))
+                if judged[0].why.startswith(_NO_COMMAND):
+                    self.unread.add(path)
+                yield from judged
             return
 
     def _command(

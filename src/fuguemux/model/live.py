@@ -313,7 +313,8 @@ class LiveView(Protocol):
         ...
 
     def activity_s(self, of: SessionId | WindowId, kind: Literal["session", "window"]) -> int:
-        """When something last happened there, in seconds since the epoch; 0 if not known."""
+        """When a program last printed something in the window, or a user last typed in the session or attached to it, in
+        seconds since the epoch; 0 if not known."""
         ...
 
     def last_attached_s(self, session: SessionId) -> int:

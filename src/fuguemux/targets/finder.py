@@ -97,8 +97,8 @@ class Finder:
         def rank(session: Session) -> tuple[bool, int, int]:
             # By the wall clock: times from earlier servers count as well, and only the wall clock continues over a
             # reboot.
-            output_s = self.live.activity_s(session.id, "session")
-            used_ms = max(output_s, self.live.last_attached_s(session.id)) * 1000
+            typed_s = self.live.activity_s(session.id, "session")
+            used_ms = max(typed_s, self.live.last_attached_s(session.id)) * 1000
             free = self._prefer_unattached and session.id not in attached
             return free, max(used_ms, session.created_ms), session.id
 

@@ -65,8 +65,26 @@ def test_a_file_without_unknown_commands_is_all_right(
         f"{path}:1: effect   set -g mouse on",
         f"{path}:2: effect   bind r source-file {Path.home()}/none.conf",
         f"{path}:2: effect   source-file {Path.home()}/none.conf",
-        "3 have effect, 0 differ, 0 are unknown",
+        "commands with effect: 3, different: 0, unknown: 0",
     ]
+
+
+def test_a_line_that_cannot_be_read_takes_the_file_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the server reads files, and tmux. A bad value costs its own line alone."""
+    path = tmp_path / "tmux.conf"
+    path.write_text("set -g mouse on\nbogus \x1b[31m\n")
+    assert import_file.main([str(path)]) == EXIT_FAILURE
+    assert capsys.readouterr().out.splitlines() == [
+        f"{path}:1: effect   set -g mouse on",
+        f"{path}:2: unknown  bogus \\033[31m  (unknown command: bogus)",
+        f"{path}: because of a line that cannot be read, nothing of this file has effect",
+        "commands with effect: 1, different: 0, unknown: 1",
+    ]
+    path.write_text("set -g mouse on\nset -g base-index x\n")
+    import_file.main(["--json", str(path)])
+    assert json.loads(capsys.readouterr().out)["without_effect"] == []
 
 
 def test_a_file_that_is_missing_is_told(capsys: pytest.CaptureFixture[str]) -> None:

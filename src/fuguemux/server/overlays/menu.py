@@ -18,7 +18,7 @@ from fuguemux.terminal.styled_row import draw
 ALL_MOTION: Final = 1003
 PAGE: Final = 5
 CLOSED: Final = OverlayOutcome(closed=True)
-_MARK: Final = re.compile(r"#\[[^]]*\]")
+_MARK: Final = re.compile(r"#\[(?:[^]#]|#(?!\[))*+\]")
 _COLOUR: Final = re.compile(r"\b[fb]g=[^], ]*")
 _DIM: Final = Style(attributes=frozenset("2"))
 

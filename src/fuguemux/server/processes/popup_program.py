@@ -13,6 +13,8 @@ from fuguemux.server.panes.pane_terminal import InputRefused, PtyMaster
 from fuguemux.server.work.jobs import Jobs, ShellJob
 
 READ_BYTES: Final = 64 << 10
+LAST_READS_MAX: Final = 16
+"""After the program has ended: what it left in its PTY is less, and a child of its own may go on writing for ever."""
 _WITH_TERMINAL: Final = 'exec 0<>"$0" 1>&0 2>&0; exec "$@"'
 """A session without a terminal gets the first one that it opens."""
 
@@ -44,8 +46,9 @@ class PopupProgram:
         words = ("/bin/sh", "-c", _WITH_TERMINAL, path, *argv)
         self._job = jobs.start(words, cwd, environment, read=False)
         _, code = await self._job.ended()
-        while self._readable():
-            pass
+        for _ in range(LAST_READS_MAX):
+            if not self._readable():
+                break
         return abs(code)
 
     def write(self, data: bytes) -> None:

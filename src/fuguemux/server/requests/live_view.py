@@ -239,17 +239,17 @@ class ServerView:
             return shown or text_at(terminal, column, row)
 
     def activity_s(self, of: SessionId | WindowId, kind: Literal["session", "window"]) -> int:
-        """When any pane there last printed something."""
+        """When a pane of the window last printed something. When a user last typed in the session, or attached to it: what
+        programs print there says nothing about who is where.
+        """
+        if kind == "session":
+            typed = [each.activity_s for each in self.clients() if each.session == of]
+            return max(typed, default=self.last_attached_s(SessionId(of)))
         state = self._state()
-        if kind == "window":
-            windows = {WindowId(of)}
-        else:
-            session = state.sessions.get(SessionId(of))
-            windows = set() if session is None else {link.window for link in session.links}
         times = [
             terminal.last_output_s
             for terminal in self._panes
-            if (pane := state.panes.get(terminal.id)) is not None and pane.window in windows
+            if (pane := state.panes.get(terminal.id)) is not None and pane.window == of
         ]
         return max(times, default=0)
 

@@ -19,7 +19,7 @@ _TOKENS: Final = re.compile(
     | \x1b\[(?P<shape>[0-9]*)\x20q
     | (?P<private>\x1b\[[<=>][0-9;]*[a-z] | \x1b\[[0-9;]*t)
     | (?P<keypad>\x1b[=>])
-    | (?P<string>\x1b\](?P<number>[0-9]*)[^\x07\x1b]*(?:\x07|\x1b\\))
+    | (?P<string>\x1b\](?P<number>[0-9]*+)[^\x07\x1b]*+(?:\x07|\x1b\\))
     | (?P<wide>[\x80-\xff]+)""",
     re.VERBOSE,
 )

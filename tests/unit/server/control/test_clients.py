@@ -1,6 +1,7 @@
 """Which control clients are told what."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -48,7 +49,7 @@ class World:
         socket.connection_made(transport)
         socket.data_received(Hello(1, 1).encode() + command.encode())
         self.control.stream(socket.connection, command)
-        surface = cast("Surface", None)  # nothing is drawn
+        surface = cast("Surface", SimpleNamespace(state=self.state))  # nothing is drawn
         viewer = self.control.viewer(socket.connection, command, shows, surface, 0, NO_FLAGS)
         socket.connection.attached(b"")
         return viewer
