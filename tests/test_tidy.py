@@ -69,7 +69,6 @@ UNTESTED = {
     "server/admin/address.py",
     "server/admin/status.py",
     "server/clients/requesters.py",
-    "server/clients/drawing/picture.py",
     "server/clients/viewer.py",
     "server/composition/admin.py",
     "server/composition/requests.py",

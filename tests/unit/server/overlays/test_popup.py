@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.overlay_effects import OpenPopup
@@ -75,10 +76,7 @@ def test_keys_and_pastes_go_to_the_program(shown: Shown) -> None:
     [("", 0, False), ("exit", 3, True), ("success", 0, True), ("success", 3, False)],
 )
 def test_it_closes_with_its_program_as_it_was_told(closes: str, code: int, *, gone: bool) -> None:
-    popup = OpenPopup(
-        *(getattr(POPUP, name) for name in OpenPopup.__struct_fields__[:-1]),
-        closes,
-    )
+    popup = replace(POPUP, closes=closes)
     shown = Shown(popup)
     assert shown.popup.program_ended(code) is gone
     shown.popup.key(KeyPress("a", b"a"))

@@ -176,6 +176,7 @@ class Picture:
             (*seen.facts, seen.flags, self._modes(seen.window)),
             apart=seen.over is not None and count < 2,
         )
+        rows = with_short_alert(rows, count, seen.rows)
         self._status_rows = rows
         self._status_top = 0 if top else seen.rows - len(rows)
         shown = [row.content for row in rows]
@@ -229,6 +230,15 @@ class Picture:
         emulator: Emulator = terminal.emulator
         scroll = self._surface.modes.view(terminal) or self._surface.scroll.view(terminal)
         views.append(PaneView(place, emulator, pane == window.active, scroll, frame))
+
+
+def with_short_alert(rows: tuple[DrawnRow, ...], count: int, height: int) -> tuple[DrawnRow, ...]:
+    """`rows` without those of an alert that cover more than a third of the panes of a small client. `count`: the rows of
+    the status line, which come behind those of the alert. `height`: the rows of the client's terminal.
+    """
+    above = len(rows) - count
+    room = max(0, (height - count - 1) // 3)
+    return rows if above <= room else (*rows[:room], *rows[above:])
 
 
 def mode_style(state: ServerState, live: LiveView, pane: PaneId) -> tuple[Styles, bool]:
