@@ -26,7 +26,11 @@ NOT_THE_SAME: Final = {
     "history_bytes": "how the engine counts",
     "history_limit": "the default of fugue is larger",
     "pane_start_path": "the last known directory, in which the pane would start again",
-    **dict.fromkeys(("pane_unseen_changes", "server_sessions"), "of later versions of tmux"),
+    **dict.fromkeys(
+        ("pane_unseen_changes", "server_sessions", "pane_floating_flag"),
+        "of later versions of tmux",
+    ),
+    **dict.fromkeys(("pane_x", "pane_y", "pane_z"), "of later versions of tmux"),
     "pane_restore_status": "fugue's own",
     "pane_persist": "fugue's own",
     "recovery_summary": "fugue's own",

@@ -188,6 +188,12 @@ FIND: dict[str, Words] = {
 }
 
 
+def _printed(clients: SideBySide, text: str, window: str) -> None:
+    """Wait until the first pane of the window shows the text in both."""
+    words = ("capture-pane", "-p", "-t", f"{clients.session}:{window}.0")
+    until(text, lambda: all(text in answer[1] for answer in clients.both(*words)))
+
+
 @pytest.mark.parametrize("case", FIND)
 def test_find_window(clients: SideBySide, case: str) -> None:
     clients.reset("echo first; exec sleep 1000")
@@ -198,8 +204,10 @@ def test_find_window(clients: SideBySide, case: str) -> None:
         ("select-pane", "-t", ":0.1", "-T", "there"),
         ("select-pane", "-t", ":two", "-T", "elsewhere"),
         ("select-pane", "-t", ":0.0"),
-        ("find-window", *FIND[case]),
     )
+    _printed(clients, "first", "0")
+    _printed(clients, "second", "two")
+    clients.run(("find-window", *FIND[case]))
     look(clients, "(0)")
     clients.type(b"q")
     look(clients)

@@ -68,6 +68,7 @@ class SideBySide:
         self.run(*OPTIONS)
         self.tmux, self.fugue = self._attach()
         self.same(shows="0:")
+        self._pair.fugue("unbind-key", "-a", "-T", "move")  # tmux 3.3a has no such table
         self._options = {name: self._option_lines(name) for name in ("-s", "-g", "-gw")}
 
     def _attach(self) -> tuple[Attached, Attached]:
