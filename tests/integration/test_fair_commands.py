@@ -13,8 +13,9 @@ from tests.support.timed_turns import Timed
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
-TURN_MAX_MS = 400.0
-"""As long as the longest turn may take on the slowest machine; the limits allow some 40 ms on a quick one."""
+TURN_MAX_MS = 1_000.0
+"""As long as the longest turn may take on the slowest machine; the limits allow some 40 ms on a quick one. Beside the whole
+suite, on two cores, up to 541 ms were measured."""
 WORDS = 60_000
 STOPPED = "format stopped: "
 

@@ -6,29 +6,10 @@ import termios
 
 from fuguemux.client.arguments import to_text
 from fuguemux.client.guard import Guard
+from fuguemux.terminal.outside import xterm
 
-# For a terminal like an xterm. xterm control sequences, by name, as in xterm's ctlseqs.
-_ENTER = (
-    b"\x1b[22;0t"  # XTWINOPS: push icon and window title
-    b"\x1b[?1049h"  # save the cursor, go to the alternate screen
-    b"\x1b[m\x1b(B\x1b[H\x1b[2J"
-)
-_LEAVE = (
-    b"\x1b\\"  # ST: ends a string, or any other sequence, that was cut in the middle
-    b"\x1b[?2026l"  # synchronized output
-    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l"  # mouse reports
-    b"\x1b[?1004l"  # focus reports
-    b"\x1b[?2004l"  # bracketed paste
-    b"\x1b[=0;1u"  # kitty keyboard flags of this screen
-    b"\x1b[>4;0m"  # modifyOtherKeys
-    b"\x1b[?1l\x1b>"  # cursor keys, keypad
-    b"\x1b[?6l\x1b[?7h\x1b[4l\x1b[r"  # origin, wrap, insert, margins
-    b"\x1b(B\x0f\x1b[m"  # character set, colours
-    b"\x1b[0 q\x1b[?12l\x1b[?25h"  # cursor shape, blinking, visible
-    b"\x1b[H\x1b[2J"
-    b"\x1b[?1049l"
-    b"\x1b[23;0t"  # XTWINOPS: pop the titles
-)
+_ENTER = xterm.SAVE_TITLES + xterm.ALTERNATE + xterm.CLEAR
+_LEAVE = xterm.RESTORE + xterm.LEAVE_ALTERNATE + xterm.RESTORE_TITLES
 
 WRITE_BYTES_MAX = 64 << 10
 READ_BYTES_MAX = 16 << 10

@@ -269,7 +269,7 @@ class Viewers:
         self, before: ServerState, after: ServerState, events: Sequence[AnyEvent]
     ) -> None:
         """Follow one transaction: viewers of closed sessions switch or leave, the others are drawn again."""
-        if before.panes is not after.panes:
+        if before.panes.keys() != after.panes.keys():
             self.give_colours()
         self.status_clock.published(events)
         for viewer in list(self._viewers.values()):

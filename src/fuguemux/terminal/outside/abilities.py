@@ -5,29 +5,13 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from fuguemux.terminal.outside import features as known
+from fuguemux.terminal.outside import xterm
 from fuguemux.terminal.outside.features import Capabilities
 
 RGB_COLOURS: Final = 1 << 24
 """The number of colours of a terminal that takes red, green and blue."""
 _PADDING: Final = re.compile(rb"\$<[0-9.]+[*/]*>")
 _XTERM_LIKE: Final = ("xterm", "tmux")
-_SAVE_TITLE: Final = b"\x1b[22;0t"
-_ALTERNATE: Final = b"\x1b[?1049h"
-_CLEAR: Final = b"\x1b[m\x1b(B\x1b[H\x1b[2J"
-_RESTORE: Final = (
-    b"\x1b\\"  # ST: ends a string, or any other sequence, that was cut in the middle
-    b"\x1b[?2026l"  # synchronized output
-    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l"  # mouse reports
-    b"\x1b[?1004l"  # focus reports
-    b"\x1b[?2004l"  # bracketed paste
-    b"\x1b[=0;1u"  # kitty keyboard flags of this screen
-    b"\x1b[>4;0m"  # modifyOtherKeys
-    b"\x1b[?1l\x1b>"  # cursor keys, keypad
-    b"\x1b[?6l\x1b[?7h\x1b[4l\x1b[r"  # origin, wrap, insert, margins
-    b"\x1b(B\x0f\x1b[m"  # character set, colours
-    b"\x1b[0 q\x1b[?12l\x1b[?25h"  # cursor shape, blinking, visible
-    b"\x1b[H\x1b[2J"
-)
 _MOUSE_OFF: Final = b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l"
 REFUSAL: Final = "open terminal failed: terminal does not support {}"
 REQUIRED: Final = ("clear", "cup")
@@ -77,8 +61,9 @@ class Abilities(NamedTuple):
         if not self.capabilities:
             return b""
         if self.xterm:
-            alternate = _ALTERNATE if self.has("smcup") else b""
-            return _SAVE_TITLE + alternate + _CLEAR + (b"" if self.utf8 else self.text("enacs"))
+            alternate = xterm.ALTERNATE if self.has("smcup") else b""
+            charset = b"" if self.utf8 else self.text("enacs")
+            return xterm.SAVE_TITLES + alternate + xterm.CLEAR + charset
         return self.text("smcup") + self.text("enacs") + b"\x1b[m" + self.text("clear")
 
     def leave(self) -> bytes:
@@ -86,7 +71,8 @@ class Abilities(NamedTuple):
         if not self.capabilities:
             return b""
         if self.xterm:
-            return _RESTORE + (b"\x1b[?1049l" if self.has("smcup") else b"") + b"\x1b[23;0t"
+            primary = xterm.LEAVE_ALTERNATE if self.has("smcup") else b""
+            return xterm.RESTORE + primary + xterm.RESTORE_TITLES
         parts = [
             _MOUSE_OFF if self.has("kmous") else b"",
             self.text("Dsbp"),

@@ -118,7 +118,8 @@ class Picture:
         if self._shown is not (shown := seen.page or window.id):
             self._shown = shown
             self._composer.repaint()
-        status, cursor = self._status(state, seen)
+        modes = self._modes(window)
+        status, cursor = self._status(state, seen, modes)
         top = status_line.at_top(state, defaults, session)
         look = self._border_looks.look(
             state,
@@ -126,7 +127,7 @@ class Picture:
             session,
             window,
             self._client,
-            self._modes(window),
+            modes,
             seen.facts,
         )
         scene = Scene(
@@ -159,7 +160,7 @@ class Picture:
         )
 
     def _status(
-        self, state: ServerState, seen: Seen
+        self, state: ServerState, seen: Seen, modes: tuple[tuple[int, str], ...]
     ) -> tuple[Sequence[bytes], tuple[int, int] | None]:
         """The rows of the status line, with an overlay in the last of them, and the cursor if the overlay has it."""
         live, session = self._surface.live, seen.session
@@ -173,7 +174,7 @@ class Picture:
             self._client,
             count,
             self._surface.alert(),
-            (*seen.facts, seen.flags, self._modes(seen.window)),
+            (*seen.facts, seen.flags, modes),
             apart=seen.over is not None and count < 2,
         )
         rows = with_short_alert(rows, count, seen.rows)
